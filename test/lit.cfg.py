@@ -1,0 +1,21 @@
+# lit configuration: every .mlir and .test below test/ is a test.
+import os
+import lit.formats
+
+config.name = "tresse"
+config.test_format = lit.formats.ShTest(execute_external=False)
+config.suffixes = [".mlir", ".test"]
+config.excludes = ["Inputs", "golden", "corpus"]
+config.test_source_root = os.path.dirname(__file__)
+config.environment["PATH"] = os.pathsep.join(
+    [config.tresse_bin, config.llvm_bin, os.environ["PATH"]])
+config.environment["FILECHECK_OPTS"] = "--enable-var-scope"
+config.substitutions += [
+    ("%source", config.tresse_source),
+    ("%build", config.tresse_build),
+    ("%lib", config.tresse_lib),
+    ("%python", "/usr/bin/python3"),
+]
+if os.environ.get("TRESSE_ROUNDTRIP"):
+    config.substitutions.append(
+        ("tresse-opt", "tresse-opt --verify-roundtrip"))

@@ -1,0 +1,102 @@
+# The project's CMake verbs. All compiler code becomes one shared libTresse.so
+# on the installed libMLIR.so and libLLVM.so; folders only name their sources.
+
+find_package(MLIR 22.1 REQUIRED CONFIG)
+list(APPEND CMAKE_MODULE_PATH ${MLIR_CMAKE_DIR} ${LLVM_CMAKE_DIR})
+set(MLIR_LINK_MLIR_DYLIB ON)
+set(LLVM_LINK_LLVM_DYLIB ON)
+include(TableGen)
+include(AddLLVM)
+include(AddMLIR)
+separate_arguments(TRESSE_LLVM_DEFINITIONS NATIVE_COMMAND "${LLVM_DEFINITIONS}")
+
+# Compile settings of everything that includes MLIR.
+function(tresse_compiler_settings target)
+  target_include_directories(${target} SYSTEM PRIVATE ${MLIR_INCLUDE_DIRS}
+                                                      ${LLVM_INCLUDE_DIRS})
+  target_include_directories(${target} PRIVATE
+    ${CMAKE_SOURCE_DIR} ${CMAKE_BINARY_DIR} ${CMAKE_SOURCE_DIR}/runtime/include)
+  target_compile_definitions(${target} PRIVATE ${TRESSE_LLVM_DEFINITIONS})
+  target_compile_options(${target} PRIVATE -fno-exceptions -Wall -Wextra
+    -Wno-unused-parameter
+    $<$<CXX_COMPILER_ID:Clang>:SHELL:-Xclang -fno-pch-timestamp>)
+endfunction()
+
+function(tresse_begin_library)
+  add_custom_target(tresse-headers)
+  add_library(Tresse SHARED)
+  tresse_compiler_settings(Tresse)
+  target_link_libraries(Tresse PUBLIC MLIR LLVM)
+  target_precompile_headers(Tresse PRIVATE
+    ${CMAKE_SOURCE_DIR}/tools/cmake/Precompiled.h)
+  add_dependencies(Tresse tresse-headers)
+endfunction()
+
+# Adds SOURCES (relative to the current folder) to libTresse.
+function(tresse_add_sources)
+  cmake_parse_arguments(ARG "" "" "SOURCES" ${ARGN})
+  list(TRANSFORM ARG_SOURCES PREPEND ${CMAKE_CURRENT_SOURCE_DIR}/)
+  target_sources(Tresse PRIVATE ${ARG_SOURCES})
+endfunction()
+
+# Runs mlir-tblgen: tresse_tablegen(Norm.td Norm.h.inc -gen-op-decls).
+function(tresse_tablegen td output)
+  set(LLVM_TARGET_DEFINITIONS ${td})
+  mlir_tablegen(${output} ${ARGN} EXTRA_INCLUDES ${CMAKE_SOURCE_DIR})
+  string(MAKE_C_IDENTIFIER "tablegen-${CMAKE_CURRENT_SOURCE_DIR}-${output}" name)
+  add_custom_target(${name} DEPENDS ${CMAKE_CURRENT_BINARY_DIR}/${output})
+  add_dependencies(tresse-headers ${name})
+endfunction()
+
+# tresse_add_dialect(lm BASE LMBase INTERFACES Interfaces FAMILIES Norm Rope
+#                    SOURCES LM.cpp Norm.cpp)
+# BASE.td holds the dialect, its attributes and enums; every family's .td holds
+# ops only, so that one family is one translation unit.
+function(tresse_add_dialect name)
+  cmake_parse_arguments(ARG "" "BASE" "INTERFACES;FAMILIES;SOURCES" ${ARGN})
+  tresse_tablegen(${ARG_BASE}.td ${ARG_BASE}Dialect.h.inc -gen-dialect-decls -dialect=${name})
+  tresse_tablegen(${ARG_BASE}.td ${ARG_BASE}Dialect.cpp.inc -gen-dialect-defs -dialect=${name})
+  tresse_tablegen(${ARG_BASE}.td ${ARG_BASE}Enums.h.inc -gen-enum-decls)
+  tresse_tablegen(${ARG_BASE}.td ${ARG_BASE}Enums.cpp.inc -gen-enum-defs)
+  tresse_tablegen(${ARG_BASE}.td ${ARG_BASE}Attributes.h.inc -gen-attrdef-decls -attrdefs-dialect=${name})
+  tresse_tablegen(${ARG_BASE}.td ${ARG_BASE}Attributes.cpp.inc -gen-attrdef-defs -attrdefs-dialect=${name})
+  foreach(interface ${ARG_INTERFACES})
+    tresse_tablegen(${interface}.td ${interface}.h.inc -gen-op-interface-decls)
+    tresse_tablegen(${interface}.td ${interface}.cpp.inc -gen-op-interface-defs)
+  endforeach()
+  foreach(family ${ARG_FAMILIES})
+    tresse_tablegen(${family}.td ${family}.h.inc -gen-op-decls)
+    tresse_tablegen(${family}.td ${family}.cpp.inc -gen-op-defs)
+  endforeach()
+  tresse_add_sources(SOURCES ${ARG_SOURCES})
+endfunction()
+
+# Reads ./Passes.td; `stage` names the generated registration function.
+function(tresse_add_passes stage)
+  cmake_parse_arguments(ARG "" "" "SOURCES" ${ARGN})
+  tresse_tablegen(Passes.td Passes.h.inc -gen-pass-decls -name=${stage})
+  tresse_add_sources(SOURCES ${ARG_SOURCES})
+endfunction()
+
+# A program in build/bin on libTresse.
+function(tresse_add_tool name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LIBRARIES" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  tresse_compiler_settings(${name})
+  target_link_libraries(${name} PRIVATE Tresse MLIR LLVM ${ARG_LIBRARIES})
+  set_target_properties(${name} PROPERTIES
+    INSTALL_RPATH "$ORIGIN/../lib" BUILD_RPATH "${CMAKE_BINARY_DIR}/lib")
+  install(TARGETS ${name} EXPORT TresseTargets)
+endfunction()
+
+# An out-of-tree or in-tree pass plugin: a module on libTresse.
+function(tresse_add_pass_plugin name)
+  cmake_parse_arguments(ARG "" "" "SOURCES" ${ARGN})
+  add_library(${name} MODULE ${ARG_SOURCES})
+  tresse_compiler_settings(${name})
+  target_link_libraries(${name} PRIVATE Tresse)
+endfunction()
+
+function(tresse_end_library)
+  install(TARGETS Tresse EXPORT TresseTargets)
+endfunction()
