@@ -1,0 +1,1 @@
+"""An independent float64 reference of the model families, in numpy only."""
