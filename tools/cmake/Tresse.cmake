@@ -42,7 +42,7 @@ endfunction()
 # Runs mlir-tblgen: tresse_tablegen(Norm.td Norm.h.inc -gen-op-decls).
 function(tresse_tablegen td output)
   set(LLVM_TARGET_DEFINITIONS ${td})
-  mlir_tablegen(${output} ${ARGN} EXTRA_INCLUDES ${CMAKE_SOURCE_DIR})
+  mlir_tablegen(${output} ${ARGN} EXTRA_INCLUDES ${CMAKE_SOURCE_DIR} ${MLIR_INCLUDE_DIRS})
   string(MAKE_C_IDENTIFIER "tablegen-${CMAKE_CURRENT_SOURCE_DIR}-${output}" name)
   add_custom_target(${name} DEPENDS ${CMAKE_CURRENT_BINARY_DIR}/${output})
   add_dependencies(tresse-headers ${name})

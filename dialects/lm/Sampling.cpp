@@ -1,0 +1,19 @@
+// Sampling.cpp - choosing the next token: verifiers and interfaces.
+#include "dialects/lm/LM.h"
+
+#include "mlir/IR/Builders.h"
+
+using namespace mlir;
+using namespace tresse::lm;
+
+#define GET_OP_CLASSES
+#include "dialects/lm/Sampling.cpp.inc"
+
+void LMDialect::addSamplingOps() {
+  addOperations<
+#define GET_OP_LIST
+#include "dialects/lm/Sampling.cpp.inc"
+      >();
+}
+
+LogicalResult SampleOp::verify() { return success(); }
