@@ -49,7 +49,7 @@ def LM_MoeOp : LM_Op<"moe", [Pure, AttrSizedOperandSegments]> {
 }
 
 def LM_MhcOp : LM_Op<"mhc", [RecursiveMemoryEffects,
-                             SingleBlockImplicitTerminator<"YieldOp">]> {
+                             SingleBlock]> {
   let summary = "A sublayer wrapped in hyper-connections (mHC, section 4)";
   let arguments = (ins LM_Float:$input, LM_Wide:$fn, LM_Wide:$base,
       LM_Wide:$scale, LM_MhcFormAttr:$form, I64Attr:$iterations,

@@ -19,7 +19,7 @@ void LMDialect::addHyperConnectionOps() {
 LogicalResult MhcExpandOp::verify() { return success(); }
 
 int64_t MhcExpandOp::getRowRank() {
-  return cast<RankedTensorType>(getOperand(0).getType()).getRank() - 1;
+  return cast<RankedTensorType>((*this)->getOperand(0).getType()).getRank() - 1;
 }
 
 bool MhcExpandOp::isRowOperand(unsigned index) { return true; }
@@ -27,7 +27,7 @@ bool MhcExpandOp::isRowOperand(unsigned index) { return true; }
 LogicalResult MhcExpandGradOp::verify() { return success(); }
 
 int64_t MhcExpandGradOp::getRowRank() {
-  return cast<RankedTensorType>(getOperand(0).getType()).getRank() - 2;
+  return cast<RankedTensorType>((*this)->getOperand(0).getType()).getRank() - 2;
 }
 
 bool MhcExpandGradOp::isRowOperand(unsigned index) { return true; }
@@ -35,7 +35,7 @@ bool MhcExpandGradOp::isRowOperand(unsigned index) { return true; }
 LogicalResult MhcPreOp::verify() { return success(); }
 
 int64_t MhcPreOp::getRowRank() {
-  return cast<RankedTensorType>(getOperand(0).getType()).getRank() - 2;
+  return cast<RankedTensorType>((*this)->getOperand(0).getType()).getRank() - 2;
 }
 
 bool MhcPreOp::isRowOperand(unsigned index) { return index <= 1; }
@@ -43,7 +43,7 @@ bool MhcPreOp::isRowOperand(unsigned index) { return index <= 1; }
 LogicalResult MhcPreGradOp::verify() { return success(); }
 
 int64_t MhcPreGradOp::getRowRank() {
-  return cast<RankedTensorType>(getOperand(0).getType()).getRank() - 2;
+  return cast<RankedTensorType>((*this)->getOperand(0).getType()).getRank() - 2;
 }
 
 bool MhcPreGradOp::isRowOperand(unsigned index) { return index != 2 && index != 3; }
@@ -51,7 +51,7 @@ bool MhcPreGradOp::isRowOperand(unsigned index) { return index != 2 && index != 
 LogicalResult MhcPostOp::verify() { return success(); }
 
 int64_t MhcPostOp::getRowRank() {
-  return cast<RankedTensorType>(getOperand(0).getType()).getRank() - 2;
+  return cast<RankedTensorType>((*this)->getOperand(0).getType()).getRank() - 2;
 }
 
 bool MhcPostOp::isRowOperand(unsigned index) { return true; }
@@ -59,7 +59,7 @@ bool MhcPostOp::isRowOperand(unsigned index) { return true; }
 LogicalResult MhcPostGradOp::verify() { return success(); }
 
 int64_t MhcPostGradOp::getRowRank() {
-  return cast<RankedTensorType>(getOperand(0).getType()).getRank() - 2;
+  return cast<RankedTensorType>((*this)->getOperand(0).getType()).getRank() - 2;
 }
 
 bool MhcPostGradOp::isRowOperand(unsigned index) { return true; }
@@ -67,7 +67,7 @@ bool MhcPostGradOp::isRowOperand(unsigned index) { return true; }
 LogicalResult MhcHeadOp::verify() { return success(); }
 
 int64_t MhcHeadOp::getRowRank() {
-  return cast<RankedTensorType>(getOperand(0).getType()).getRank() - 2;
+  return cast<RankedTensorType>((*this)->getOperand(0).getType()).getRank() - 2;
 }
 
 bool MhcHeadOp::isRowOperand(unsigned index) { return index <= 1; }
@@ -75,7 +75,7 @@ bool MhcHeadOp::isRowOperand(unsigned index) { return index <= 1; }
 LogicalResult MhcHeadGradOp::verify() { return success(); }
 
 int64_t MhcHeadGradOp::getRowRank() {
-  return cast<RankedTensorType>(getOperand(0).getType()).getRank() - 2;
+  return cast<RankedTensorType>((*this)->getOperand(0).getType()).getRank() - 2;
 }
 
 bool MhcHeadGradOp::isRowOperand(unsigned index) { return index != 2 && index != 3; }
@@ -83,7 +83,7 @@ bool MhcHeadGradOp::isRowOperand(unsigned index) { return index != 2 && index !=
 LogicalResult SinkhornOp::verify() { return success(); }
 
 int64_t SinkhornOp::getRowRank() {
-  return cast<RankedTensorType>(getOperand(0).getType()).getRank() - 2;
+  return cast<RankedTensorType>((*this)->getOperand(0).getType()).getRank() - 2;
 }
 
 bool SinkhornOp::isRowOperand(unsigned index) { return true; }
@@ -91,7 +91,7 @@ bool SinkhornOp::isRowOperand(unsigned index) { return true; }
 LogicalResult SinkhornGradOp::verify() { return success(); }
 
 int64_t SinkhornGradOp::getRowRank() {
-  return cast<RankedTensorType>(getOperand(0).getType()).getRank() - 2;
+  return cast<RankedTensorType>((*this)->getOperand(0).getType()).getRank() - 2;
 }
 
 bool SinkhornGradOp::isRowOperand(unsigned index) { return true; }

@@ -20,6 +20,10 @@
 #define GET_ATTRDEF_CLASSES
 #include "dialects/lm/LMBaseAttributes.h.inc"
 
+namespace tresse::lm {
+class MhcOp;
+} // namespace tresse::lm
+
 #define GET_OP_CLASSES
 #include "dialects/lm/Program.h.inc"
 #define GET_OP_CLASSES

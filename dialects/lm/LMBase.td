@@ -58,7 +58,7 @@ class LM_Primitive<string mnemonic, list<Trait> traits = []>
 def LM_Float : RankedTensorOf<[F64, F32, BF16]>;
 def LM_Wide : RankedTensorOf<[F64, F32]>;
 def LM_Index : RankedTensorOf<[I32]>;
-def LM_Any : AnyRankedTensor;
+def LM_Any : RankedTensorOf<[AnyType]>;
 
 def LM_Role : I32EnumAttr<"Role", "what a global is for", [
     I32EnumAttrCase<"weight", 0>, I32EnumAttrCase<"state", 1>,
@@ -116,8 +116,8 @@ def LM_InitializerAttr : LM_Attr<"Initializer", "init"> {
     deviation; lower and upper bound; the constant and an unused 0).
   }];
   let parameters = (ins EnumParameter<LM_InitializerKind>:$kind,
-                        DefaultValuedParameter<"double", "0.0">:$first,
-                        DefaultValuedParameter<"double", "0.0">:$second);
+                        "::mlir::FloatAttr":$first,
+                        "::mlir::FloatAttr":$second);
   let assemblyFormat = "`<` $kind `,` $first `,` $second `>`";
 }
 
@@ -145,9 +145,10 @@ def LM_YarnAttr : LM_Attr<"Yarn", "yarn"> {
   let description = [{
     `factor = 1` means no scaling. `amplitude` multiplies cosines and sines.
   }];
-  let parameters = (ins "double":$theta, "double":$factor,
-      "int64_t":$original_positions, "double":$beta_fast, "double":$beta_slow,
-      "double":$amplitude);
+  let parameters = (ins "::mlir::FloatAttr":$theta,
+      "::mlir::FloatAttr":$factor, "int64_t":$original_positions,
+      "::mlir::FloatAttr":$beta_fast, "::mlir::FloatAttr":$beta_slow,
+      "::mlir::FloatAttr":$amplitude);
   let assemblyFormat = "`<` struct(params) `>`";
 }
 

@@ -19,7 +19,7 @@ void LMDialect::addLossOps() {
 LogicalResult CrossEntropyOp::verify() { return success(); }
 
 int64_t CrossEntropyOp::getRowRank() {
-  return cast<RankedTensorType>(getOperand(0).getType()).getRank() - 1;
+  return cast<RankedTensorType>((*this)->getOperand(0).getType()).getRank() - 1;
 }
 
 bool CrossEntropyOp::isRowOperand(unsigned index) { return true; }
@@ -27,7 +27,7 @@ bool CrossEntropyOp::isRowOperand(unsigned index) { return true; }
 LogicalResult CrossEntropyGradOp::verify() { return success(); }
 
 int64_t CrossEntropyGradOp::getRowRank() {
-  return cast<RankedTensorType>(getOperand(0).getType()).getRank() - 1;
+  return cast<RankedTensorType>((*this)->getOperand(0).getType()).getRank() - 1;
 }
 
 bool CrossEntropyGradOp::isRowOperand(unsigned index) { return true; }
@@ -35,7 +35,7 @@ bool CrossEntropyGradOp::isRowOperand(unsigned index) { return true; }
 LogicalResult TokenLogProbOp::verify() { return success(); }
 
 int64_t TokenLogProbOp::getRowRank() {
-  return cast<RankedTensorType>(getOperand(0).getType()).getRank() - 1;
+  return cast<RankedTensorType>((*this)->getOperand(0).getType()).getRank() - 1;
 }
 
 bool TokenLogProbOp::isRowOperand(unsigned index) { return true; }

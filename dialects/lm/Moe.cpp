@@ -43,7 +43,7 @@ LogicalResult UnpermuteGradWeightsOp::verify() { return success(); }
 LogicalResult SwigluOp::verify() { return success(); }
 
 int64_t SwigluOp::getRowRank() {
-  return cast<RankedTensorType>(getOperand(0).getType()).getRank() - 1;
+  return cast<RankedTensorType>((*this)->getOperand(0).getType()).getRank() - 1;
 }
 
 bool SwigluOp::isRowOperand(unsigned index) { return index == 0; }
@@ -51,7 +51,7 @@ bool SwigluOp::isRowOperand(unsigned index) { return index == 0; }
 LogicalResult SwigluGradOp::verify() { return success(); }
 
 int64_t SwigluGradOp::getRowRank() {
-  return cast<RankedTensorType>(getOperand(0).getType()).getRank() - 1;
+  return cast<RankedTensorType>((*this)->getOperand(0).getType()).getRank() - 1;
 }
 
 bool SwigluGradOp::isRowOperand(unsigned index) { return index <= 1; }

@@ -19,7 +19,7 @@ void LMDialect::addNormOps() {
 LogicalResult RmsNormOp::verify() { return success(); }
 
 int64_t RmsNormOp::getRowRank() {
-  return cast<RankedTensorType>(getOperand(0).getType()).getRank() - 1;
+  return cast<RankedTensorType>((*this)->getOperand(0).getType()).getRank() - 1;
 }
 
 bool RmsNormOp::isRowOperand(unsigned index) { return index == 0; }
@@ -27,7 +27,7 @@ bool RmsNormOp::isRowOperand(unsigned index) { return index == 0; }
 LogicalResult RmsNormGradInputOp::verify() { return success(); }
 
 int64_t RmsNormGradInputOp::getRowRank() {
-  return cast<RankedTensorType>(getOperand(0).getType()).getRank() - 1;
+  return cast<RankedTensorType>((*this)->getOperand(0).getType()).getRank() - 1;
 }
 
 bool RmsNormGradInputOp::isRowOperand(unsigned index) { return index != 1; }

@@ -72,7 +72,7 @@ LogicalResult SplitOp::verify() { return success(); }
 LogicalResult ConcatOp::verify() { return success(); }
 
 int64_t ConcatOp::getRowRank() {
-  return cast<RankedTensorType>(getOperand(0).getType()).getRank() - 1;
+  return cast<RankedTensorType>((*this)->getOperand(0).getType()).getRank() - 1;
 }
 
 bool ConcatOp::isRowOperand(unsigned index) { return true; }

@@ -33,7 +33,7 @@ def LM_StoreOp : LM_Op<"store", [DeclareOpInterfaceMethods<SymbolUserOpInterface
   let assemblyFormat = "$value `,` $global attr-dict `:` type($value)";
 }
 
-def LM_YieldOp : LM_Op<"yield", [Pure, Terminator, ReturnLike,
+def LM_YieldOp : LM_Op<"yield", [Pure, Terminator,
                                  ParentOneOf<["FusionOp", "MhcOp"]>]> {
   let summary = "Ends the region of a fusion or of a hyper-connection";
   let arguments = (ins Variadic<LM_Any>:$values);
@@ -41,7 +41,7 @@ def LM_YieldOp : LM_Op<"yield", [Pure, Terminator, ReturnLike,
 }
 
 def LM_FusionOp : LM_Op<"fusion", [Pure, IsolatedFromAbove,
-    SingleBlockImplicitTerminator<"YieldOp">,
+    SingleBlock,
     DeclareOpInterfaceMethods<LM_TiedOperandInterface>]> {
   let summary = "Row-wise ops that become one kernel";
   let arguments = (ins Variadic<LM_Any>:$inputs);
