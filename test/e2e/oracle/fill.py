@@ -51,16 +51,20 @@ def golden_weights(config):
     return {name: golden_tensor(name, shape) for name, shape in shapes.items()}
 
 
-def random_weights(config, seed):
-    """A whole checkpoint drawn from a seed, every part of order one."""
+def random_weights(config, seed, gain=1.0):
+    """A whole checkpoint drawn from a seed, every part of order one.
+
+    gain scales what attention and experts add to the residual stream:
+    the smaller, the less rounding grows from layer to layer.
+    """
     generator = np.random.default_rng(seed)
     return {
-        name: random_tensor(generator, name, shape)
+        name: random_tensor(generator, name, shape, gain)
         for name, shape in tensors.shapes(config).items()
     }
 
 
-def random_tensor(generator, name, shape):
+def random_tensor(generator, name, shape, gain):
     """One tensor, scaled so that every part of the model matters."""
     z = generator.standard_normal(shape)
     if "norm" in name:
@@ -73,6 +77,8 @@ def random_tensor(generator, name, shape):
         return 1 + 0.2 * z
     if name.endswith("base"):
         return 0.5 * z
+    if name.endswith(("o_proj.weight", "down_proj.weight")):
+        z *= gain
     return z / np.sqrt(shape[-1])
 
 

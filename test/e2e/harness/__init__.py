@@ -1,0 +1,1 @@
+"""Runs the product's commands and compares them with the oracle."""

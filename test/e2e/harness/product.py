@@ -1,0 +1,113 @@
+"""The product's commands, run in one scratch directory."""
+
+import os
+import shlex
+import subprocess
+
+
+class CommandFailed(Exception):
+    """A command that ended with another status than 0."""
+
+
+class Product:
+    """Imports, compiles and runs one model directory."""
+
+    def __init__(self, binaries, scratch, verbose=False, timeout=600):
+        self.binaries, self.scratch = os.path.abspath(binaries), scratch
+        self.verbose, self.timeout = verbose, timeout
+
+    def path(self, name):
+        """A file in the scratch directory."""
+        return os.path.join(self.scratch, name)
+
+    def run(self, program, *rest):
+        """Runs one command; raises CommandFailed with its messages."""
+        command = [program, *map(str, rest)]
+        text = shlex.join(command)
+        if self.verbose:
+            print("run  ", text)
+        try:
+            done = subprocess.run(
+                command,
+                cwd=self.scratch,
+                capture_output=True,
+                text=True,
+                errors="replace",
+                timeout=self.timeout,
+            )
+        except OSError as error:
+            raise CommandFailed(f"{text}\n{error}") from error
+        except subprocess.TimeoutExpired as error:
+            late = f"no end after {self.timeout} s"
+            raise CommandFailed(f"{text}\n{late}") from error
+        if done.returncode:
+            raise CommandFailed(
+                f"{text}\nexit status {done.returncode}\n{done.stderr[-4000:]}"
+            )
+        return done.stdout
+
+    def build(self, folder, shape, target, dtype, import_flags, flags):
+        """Makes the executable ./m for tokens of this shape."""
+        self.run(
+            os.path.join(self.binaries, "tresse-import"),
+            folder,
+            "-o",
+            self.path("m.mlir"),
+            *import_flags,
+        )
+        self.run(
+            os.path.join(self.binaries, "tresse-compile"),
+            self.path("m.mlir"),
+            f"--target={target}",
+            "--entry=logits,train",
+            f"--batch={shape[0]}",
+            f"--sequence={shape[1]}",
+            f"--dtype={dtype}",
+            "-o",
+            self.path("m"),
+            *flags,
+        )
+
+    def logits(self, folder):
+        """Writes logits.npy."""
+        self.run(
+            self.path("m"),
+            "logits",
+            "--weights",
+            folder,
+            "--tokens",
+            os.path.join(folder, "tokens.npy"),
+            "--out",
+            self.path("logits.npy"),
+        )
+        return self.path("logits.npy")
+
+    def train(self, folder, steps, settings, flags):
+        """Writes log.jsonl, gradients.safetensors and checkpoints in out/."""
+        values = {
+            "steps": steps,
+            "lr": settings.rate,
+            "schedule": "constant",
+            "warmup": 0,
+            "beta1": settings.beta1,
+            "beta2": settings.beta2,
+            "eps": settings.epsilon,
+            "weight-decay": settings.decay,
+            "clip": settings.clip,
+            "log": self.path("log.jsonl"),
+            "gradients": self.path("gradients.safetensors"),
+            "out": self.path("out"),
+        }
+        options = []
+        for name, value in values.items():
+            options += [f"--{name}", value]
+        self.run(
+            self.path("m"),
+            "train",
+            "--weights",
+            folder,
+            "--data",
+            os.path.join(folder, "tokens.npy"),
+            *options,
+            *flags,
+        )
