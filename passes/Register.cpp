@@ -1,0 +1,6 @@
+// Register.cpp - every pass and pipeline of the compiler, for the tools.
+#include "passes/Register.h"
+
+#include "passes/model/Passes.h"
+
+void tresse::registerPasses() { registerModelPasses(); }
