@@ -82,28 +82,36 @@ def LM_Scoring : I32EnumAttr<"Scoring", "router score function", [
   let cppNamespace = "::tresse::lm";
   let genSpecializedAttr = 0;
 }
-def LM_ScoringAttr : EnumAttr<LM_Dialect, LM_Scoring, "scoring">;
+def LM_ScoringAttr : EnumAttr<LM_Dialect, LM_Scoring, "scoring"> {
+  let assemblyFormat = "`<` $value `>`";
+}
 
 def LM_GroupScore : I32EnumAttr<"GroupScore", "score of an expert group", [
     I32EnumAttrCase<"max", 0>, I32EnumAttrCase<"top2", 1>]> {
   let cppNamespace = "::tresse::lm";
   let genSpecializedAttr = 0;
 }
-def LM_GroupScoreAttr : EnumAttr<LM_Dialect, LM_GroupScore, "group_score">;
+def LM_GroupScoreAttr : EnumAttr<LM_Dialect, LM_GroupScore, "group_score"> {
+  let assemblyFormat = "`<` $value `>`";
+}
 
 def LM_MhcForm : I32EnumAttr<"MhcForm", "form of the hyper-connections", [
     I32EnumAttrCase<"paper", 0>, I32EnumAttrCase<"v4", 1>]> {
   let cppNamespace = "::tresse::lm";
   let genSpecializedAttr = 0;
 }
-def LM_MhcFormAttr : EnumAttr<LM_Dialect, LM_MhcForm, "mhc_form">;
+def LM_MhcFormAttr : EnumAttr<LM_Dialect, LM_MhcForm, "mhc_form"> {
+  let assemblyFormat = "`<` $value `>`";
+}
 
 def LM_BalanceForm : I32EnumAttr<"BalanceForm", "load fractions counted", [
     I32EnumAttrCase<"unbiased", 0>, I32EnumAttrCase<"chosen", 1>]> {
   let cppNamespace = "::tresse::lm";
   let genSpecializedAttr = 0;
 }
-def LM_BalanceFormAttr : EnumAttr<LM_Dialect, LM_BalanceForm, "balance_form">;
+def LM_BalanceFormAttr : EnumAttr<LM_Dialect, LM_BalanceForm, "balance_form"> {
+  let assemblyFormat = "`<` $value `>`";
+}
 
 class LM_Attr<string name, string attrMnemonic> : AttrDef<LM_Dialect, name> {
   let mnemonic = attrMnemonic;
