@@ -386,7 +386,6 @@ private:
     Differentiator differentiator(getOperation());
     if (failed(differentiator.differentiate(block, active, gradients)))
       return failure();
-    builder.setInsertionPoint(terminator);
     for (lm::LoadOp load : weights)
       storeGradient(builder, load, gradients.lookup(load));
     terminator->eraseOperand(objective);
@@ -416,6 +415,8 @@ private:
                            FlatSymbolRefAttr::get(weight.getSymNameAttr()));
     if (!gradient)
       return;
+    // Right behind the gradient, so that it need not live until the end.
+    builder.setInsertionPointAfterValue(gradient);
     Location loc = load.getLoc();
     Value old = lm::LoadOp::create(builder, loc, type, name);
     Value sum = arith::AddFOp::create(builder, loc, old, gradient);

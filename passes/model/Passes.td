@@ -70,6 +70,18 @@ def AbsorbAttentionPass : Pass<"tresse-absorb-attention", "::mlir::ModuleOp"> {
   let dependentDialects = ["::tresse::lm::LMDialect", "::mlir::tensor::TensorDialect"];
 }
 
+def HoistLastRowPass : Pass<"tresse-hoist-last-row", "::mlir::ModuleOp"> {
+  let summary = "Computes logits of the last rows only";
+  let description = [{
+    Generation needs one row of logits per slot: taking the row moves before the
+    output head.
+
+    last_row(linear(x, w)) -> linear(last_row(x), w), and so for rms_norm.
+    Example: test/passes/model/hoist-last-row.mlir
+  }];
+  let dependentDialects = ["::tresse::lm::LMDialect"];
+}
+
 def MarkRecomputePass : Pass<"tresse-mark-recompute", "::mlir::ModuleOp"> {
   let summary = "Marks the calls whose activations the backward pass recomputes";
   let description = [{

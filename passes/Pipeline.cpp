@@ -1,0 +1,74 @@
+// Pipeline.cpp - the compiler's stages, in order, each with the invariant that
+// it leaves for the next.
+#include "passes/Pipeline.h"
+
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Transforms/Passes.h"
+#include "passes/model/Passes.h"
+
+using namespace mlir;
+using namespace tresse;
+
+/// One model text becomes one function per entry, on primitive ops with static
+/// shapes; repeated layers stay one function called many times.
+static void buildExpand(OpPassManager &manager, const CompileOptions &options) {
+  InstantiateEntriesPassOptions entries;
+  entries.entries.assign(options.entries.begin(), options.entries.end());
+  entries.batch = options.batch;
+  entries.sequence = options.sequence;
+  entries.slots = options.slots;
+  entries.chunk = options.chunk;
+  entries.context = options.context;
+  entries.dtype = options.dtype;
+  manager.addPass(createInstantiateEntriesPass(entries));
+  manager.addPass(createExpandCompositesPass());
+}
+
+/// Generation keeps latents in a cache; everything else is untouched.
+static void buildAttention(OpPassManager &manager,
+                           const CompileOptions &options) {
+  manager.addPass(createAddLatentCachePass());
+  if (options.absorb)
+    manager.addPass(createAbsorbAttentionPass());
+  manager.addPass(createHoistLastRowPass());
+}
+
+/// Calls say whether their activations are recomputed.
+static void buildRecompute(OpPassManager &manager,
+                           const CompileOptions &options) {
+  MarkRecomputePassOptions recompute;
+  recompute.fraction = options.recompute;
+  manager.addPass(createMarkRecomputePass(recompute));
+}
+
+/// `gradients` adds to one gradient global per trained weight.
+static void buildDifferentiate(OpPassManager &manager, const CompileOptions &) {
+  manager.addPass(createKeepMasterWeightsPass());
+  manager.addPass(createDifferentiatePass());
+}
+
+/// `update` exists where there are gradients.
+static void buildOptimizer(OpPassManager &manager, const CompileOptions &) {
+  manager.addPass(createBuildUpdatePass());
+}
+
+/// Every entry is one list of ops without calls, each value computed once.
+static void buildFlatten(OpPassManager &manager, const CompileOptions &) {
+  manager.addPass(createFlattenPass());
+  manager.addPass(createCanonicalizerPass());
+  manager.addPass(createCSEPass());
+}
+
+ArrayRef<Stage> tresse::compilerStages() {
+  static const Stage stages[] = {
+      {"expand", "entries with static shapes, on primitive ops", buildExpand},
+      {"attention", "latent cache and absorbed attention for generation",
+       buildAttention},
+      {"recompute", "which layers recompute their activations", buildRecompute},
+      {"differentiate", "gradients of every trained weight",
+       buildDifferentiate},
+      {"optimizer", "the update entry", buildOptimizer},
+      {"flatten", "one list of ops per entry", buildFlatten},
+  };
+  return stages;
+}
