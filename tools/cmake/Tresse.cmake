@@ -10,6 +10,12 @@ include(AddLLVM)
 include(AddMLIR)
 separate_arguments(TRESSE_LLVM_DEFINITIONS NATIVE_COMMAND "${LLVM_DEFINITIONS}")
 
+execute_process(COMMAND git -C ${CMAKE_SOURCE_DIR} rev-parse --short=12 HEAD
+  OUTPUT_VARIABLE TRESSE_COMMIT OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET)
+if(NOT TRESSE_COMMIT)
+  set(TRESSE_COMMIT "unknown commit")
+endif()
+
 # Compile settings of everything that includes MLIR.
 function(tresse_compiler_settings target)
   target_include_directories(${target} SYSTEM PRIVATE ${MLIR_INCLUDE_DIRS}
@@ -83,6 +89,9 @@ function(tresse_add_tool name)
   cmake_parse_arguments(ARG "" "" "SOURCES;LIBRARIES" ${ARGN})
   add_executable(${name} ${ARG_SOURCES})
   tresse_compiler_settings(${name})
+  target_compile_definitions(${name} PRIVATE
+    TRESSE_VERSION="${PROJECT_VERSION}" TRESSE_COMMIT="${TRESSE_COMMIT}"
+    TRESSE_LLVM="${LLVM_PACKAGE_VERSION}")
   target_link_libraries(${name} PRIVATE Tresse MLIR LLVM ${ARG_LIBRARIES})
   set_target_properties(${name} PROPERTIES
     INSTALL_RPATH "$ORIGIN/../lib" BUILD_RPATH "${CMAKE_BINARY_DIR}/lib")
