@@ -2,6 +2,7 @@
 #include "dialects/Register.h"
 
 #include "dialects/lm/LM.h"
+#include "dialects/plan/Plan.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/Extensions/InlinerExtension.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -11,8 +12,9 @@
 using namespace mlir;
 
 void tresse::registerDialects(DialectRegistry &registry) {
-  registry.insert<lm::LMDialect, arith::ArithDialect, func::FuncDialect,
-                  math::MathDialect, tensor::TensorDialect>();
+  registry
+      .insert<lm::LMDialect, arith::ArithDialect, func::FuncDialect,
+              math::MathDialect, plan::PlanDialect, tensor::TensorDialect>();
   lm::registerUpstreamGradients(registry);
   func::registerInlinerExtension(registry);
 }

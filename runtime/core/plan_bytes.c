@@ -1,5 +1,5 @@
 /* plan_bytes.c: the validation of a plan's bytes (plan_bytes.h). */
-#include "core/plan_bytes.h"
+#include "plan_bytes.h"
 
 #include <stdarg.h>
 #include <stdio.h>
