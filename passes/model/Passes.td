@@ -65,7 +65,7 @@ def AbsorbAttentionPass : Pass<"tresse-absorb-attention", "::mlir::ModuleOp"> {
 
     attention(q, expand(linear(c, W)), k_rope)
       -> head_linear(latent_attention(head_linear(q_nope, U), q_rope, c, k_rope), V)
-    Example: test/passes/model/absorb-attention.mlir
+    Example: test/passes/model/add-latent-cache.mlir
   }];
   let dependentDialects = ["::tresse::lm::LMDialect", "::mlir::tensor::TensorDialect"];
 }

@@ -1,0 +1,38 @@
+// RUN: tresse-opt %s --tresse-differentiate | FileCheck %s
+
+lm.global weight @w : tensor<4x4xf32>
+
+// Both calls of the layer share one forward and one backward half.
+func.func private @layer(%x: tensor<2x4xf32>, %w: tensor<4x4xf32>) -> tensor<2x4xf32> {
+  %y = lm.linear %x, %w : (tensor<2x4xf32>, tensor<4x4xf32>) -> tensor<2x4xf32>
+  %z = arith.mulf %y, %y : tensor<2x4xf32>
+  return %z : tensor<2x4xf32>
+}
+
+// CHECK-LABEL: func.func @gradients
+// CHECK-SAME: -> (tensor<1xf32> {lm.name = "loss"})
+// CHECK: %[[W:.*]] = lm.load @w
+// CHECK: %[[F0:.*]]:2 = call @[[FORWARD:.*forward]](%{{.*}}, %[[W]])
+// CHECK: %[[F1:.*]]:2 = call @[[FORWARD]](%[[F0]]#0, %[[W]])
+// CHECK: lm.cross_entropy_grad
+// CHECK: %[[B1:.*]]:2 = call @[[BACKWARD:.*backward]](%{{.*}}, %[[F0]]#0, %[[W]], %[[F1]]#1)
+// The first layer's input wants no gradient: only the weight's comes back.
+// CHECK: %[[B0:.*]] = call @{{.*}}backward(%[[B1]]#0
+// CHECK: %[[SUM:.*]] = arith.addf %[[B1]]#1, %[[B0]]
+// CHECK: %[[OLD:.*]] = lm.load @w.grad
+// CHECK: %[[NEW:.*]] = arith.addf %[[OLD]], %[[SUM]]
+// CHECK: lm.store %[[NEW]], @w.grad
+func.func @gradients(%x: tensor<2x4xf32>, %targets: tensor<2xi32>)
+    -> (tensor<1xf32> {lm.name = "loss"}, tensor<1xf32> {lm.name = "objective"}) attributes {lm.entry = "gradients"} {
+  %w = lm.load @w : tensor<4x4xf32>
+  %y = call @layer(%x, %w) : (tensor<2x4xf32>, tensor<4x4xf32>) -> tensor<2x4xf32>
+  %z = call @layer(%y, %w) : (tensor<2x4xf32>, tensor<4x4xf32>) -> tensor<2x4xf32>
+  %l, %lse = lm.cross_entropy %z, %targets : (tensor<2x4xf32>, tensor<2xi32>) -> (tensor<2xf32>, tensor<2xf32>)
+  %loss = lm.mean_valid %l, %targets : (tensor<2xf32>, tensor<2xi32>) -> tensor<1xf32>
+  return %loss, %loss : tensor<1xf32>, tensor<1xf32>
+}
+
+// The forward half saves y, which mulf's gradient reads; arguments are not
+// saved again.
+// CHECK: func.func private @[[FORWARD]](%{{.*}}) -> (tensor<2x4xf32>, tensor<2x4xf32>)
+// CHECK: func.func private @[[BACKWARD]](
