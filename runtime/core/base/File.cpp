@@ -1,0 +1,214 @@
+//===- File.cpp - reading, mapping and durable writing of files -----------===//
+#include "runtime/core/base/File.h"
+
+#include "runtime/core/base/Error.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <csetjmp>
+#include <csignal>
+#include <cstring>
+#include <fcntl.h>
+#include <filesystem>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace tresse::runtime {
+
+bool fileExists(const std::string &path) {
+  return ::access(path.c_str(), F_OK) == 0;
+}
+
+namespace {
+
+/// A descriptor closed at the end of its scope.
+struct Descriptor {
+  int number = -1;
+  ~Descriptor() {
+    if (number >= 0)
+      ::close(number);
+  }
+};
+
+/// Opens a regular file for reading and returns its size.
+uint64_t openRegular(const std::string &path, Descriptor &descriptor) {
+  // O_NONBLOCK: opening a named pipe must not wait for a writer.
+  descriptor.number =
+      ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (descriptor.number < 0)
+    failSystem(quoted(path) + ": cannot be opened", errno);
+  struct stat status;
+  if (::fstat(descriptor.number, &status) != 0)
+    failSystem(quoted(path) + ": cannot be examined", errno);
+  if (!S_ISREG(status.st_mode))
+    fail(quoted(path), ": expected a regular file");
+  return static_cast<uint64_t>(status.st_size);
+}
+
+} // namespace
+
+std::string readFile(const std::string &path, uint64_t limit) {
+  Descriptor descriptor;
+  uint64_t size = openRegular(path, descriptor);
+  if (size > limit)
+    fail(quoted(path), ": expected at most ", limit, " bytes, but got ", size);
+  std::string content(size, '\0');
+  uint64_t done = 0;
+  while (done < size) {
+    ssize_t got =
+        ::read(descriptor.number, content.data() + done, size - done);
+    if (got < 0 && errno == EINTR)
+      continue;
+    if (got < 0)
+      failSystem(quoted(path) + ": cannot be read", errno);
+    if (got == 0)
+      fail(quoted(path), ": expected ", size, " bytes, but it ended after ",
+           done);
+    done += static_cast<uint64_t>(got);
+  }
+  return content;
+}
+
+MappedFile::MappedFile(const std::string &path) : name(path) {
+  Descriptor descriptor;
+  bytes = openRegular(path, descriptor);
+  if (bytes == 0)
+    return;
+  void *mapping = ::mmap(nullptr, bytes, PROT_READ, MAP_PRIVATE,
+                         descriptor.number, 0);
+  if (mapping == MAP_FAILED)
+    failSystem(quoted(path) + ": cannot be mapped", errno);
+  base = static_cast<const char *>(mapping);
+}
+
+MappedFile::~MappedFile() {
+  if (base)
+    ::munmap(const_cast<char *>(base), bytes);
+}
+
+namespace {
+
+// Where this thread goes when a mapped page is gone. A signal handler can be
+// told in no other way; null while no copy is under way.
+thread_local sigjmp_buf *faultReturn = nullptr;
+
+void onFault(int signal) {
+  if (faultReturn)
+    siglongjmp(*faultReturn, 1);
+  ::signal(signal, SIG_DFL); // not ours: fault again, and die
+}
+
+/// memcpy that returns false when a page of `from` has no file behind it.
+bool copyMapped(void *to, const char *from, size_t count) {
+  struct sigaction ours = {}, before = {};
+  ours.sa_handler = onFault;
+  ::sigaction(SIGBUS, &ours, &before);
+  sigjmp_buf back;
+  bool whole = sigsetjmp(back, 1) == 0;
+  if (whole) {
+    faultReturn = &back;
+    std::memcpy(to, from, count);
+  }
+  faultReturn = nullptr;
+  ::sigaction(SIGBUS, &before, nullptr);
+  return whole;
+}
+
+} // namespace
+
+void MappedFile::copy(uint64_t offset, void *to, size_t count) const {
+  if (offset > bytes || count > bytes - offset)
+    fail(quoted(name), ": expected ", count, " bytes at offset ", offset,
+         ", but the file has ", bytes);
+  if (count && !copyMapped(to, base + offset, count))
+    fail(quoted(name), ": expected ", bytes,
+         " bytes, but the file was cut short while it was read");
+}
+
+FileWriter::FileWriter(const std::string &path) : name(path) {
+  descriptor = ::open(path.c_str(),
+                      O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+  if (descriptor < 0)
+    failSystem(quoted(path) + ": cannot be written", errno);
+  buffer.reserve(1 << 20);
+}
+
+FileWriter::~FileWriter() {
+  if (descriptor < 0)
+    return;
+  ::close(descriptor);
+  ::unlink(name.c_str());
+}
+
+void FileWriter::flush() {
+  size_t done = 0;
+  while (done < buffer.size()) {
+    ssize_t put =
+        ::write(descriptor, buffer.data() + done, buffer.size() - done);
+    if (put < 0 && errno == EINTR)
+      continue;
+    if (put < 0)
+      failSystem(quoted(name) + ": cannot be written", errno);
+    done += static_cast<size_t>(put);
+  }
+  buffer.clear();
+}
+
+void FileWriter::write(const void *from, size_t count) {
+  const auto *bytes = static_cast<const char *>(from);
+  while (count) {
+    size_t part = std::min(count, (size_t{1} << 20) - buffer.size());
+    buffer.append(bytes, part);
+    bytes += part;
+    count -= part;
+    if (buffer.size() == size_t{1} << 20)
+      flush();
+  }
+}
+
+void FileWriter::finish() {
+  flush();
+  // EINVAL: a pipe or a device, which has nothing to sync.
+  if (::fsync(descriptor) != 0 && errno != EINVAL && errno != EROFS)
+    failSystem(quoted(name) + ": cannot be synced", errno);
+  int closing = descriptor;
+  descriptor = -1;
+  if (::close(closing) != 0)
+    failSystem(quoted(name) + ": cannot be closed", errno);
+}
+
+void syncDirectory(const std::string &path) {
+  Descriptor descriptor;
+  descriptor.number =
+      ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (descriptor.number < 0)
+    failSystem(quoted(path) + ": cannot be opened", errno);
+  if (::fsync(descriptor.number) != 0 && errno != EINVAL)
+    failSystem(quoted(path) + ": cannot be synced", errno);
+}
+
+void replaceFile(const std::string &path, std::string_view content) {
+  std::string temporary = path + ".saving";
+  FileWriter writer(temporary);
+  writer.write(content);
+  writer.finish();
+  if (::rename(temporary.c_str(), path.c_str()) != 0) {
+    int error = errno;
+    ::unlink(temporary.c_str());
+    failSystem(quoted(path) + ": cannot be replaced", error);
+  }
+  std::string parent = std::filesystem::path(path).parent_path().string();
+  syncDirectory(parent.empty() ? "." : parent);
+}
+
+void makeDirectories(const std::string &path) {
+  std::error_code error;
+  std::filesystem::create_directories(path, error);
+  if (!error && !std::filesystem::is_directory(path, error))
+    fail(quoted(path), ": expected a directory");
+  if (error)
+    failSystem(quoted(path) + ": cannot be made a directory", error.value());
+}
+
+} // namespace tresse::runtime

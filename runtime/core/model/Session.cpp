@@ -1,0 +1,140 @@
+//===- Session.cpp - a compiled model, loaded and ready to run ------------===//
+#include "runtime/core/model/Session.h"
+
+#include <omp.h>
+
+namespace tresse::runtime {
+
+int64_t TensorView::elements() const {
+  int64_t count = 1;
+  for (int64_t size : shape)
+    count *= size;
+  return count;
+}
+
+double TensorView::number(int64_t index) const {
+  return loadElement(dtype, static_cast<const char *>(data) +
+                                index * int64_t(elementBytes(dtype)));
+}
+
+void TensorView::setNumber(int64_t index, double value) const {
+  storeElement(dtype,
+               static_cast<char *>(data) +
+                   index * int64_t(elementBytes(dtype)),
+               value);
+}
+
+/// The processor that the kernels were compiled for must be this one.
+static const tresse_model &checkProcessor(const tresse_model &model) {
+  Plan plan(model);
+  if (plan.header().target != TRESSE_CPU)
+    return model;
+  std::string_view needed = plan.string(plan.header().architecture);
+  bool able = true;
+#if defined(__x86_64__)
+  if (needed == "x86-64-v2")
+    able = __builtin_cpu_supports("x86-64-v2");
+  else if (needed == "x86-64-v3")
+    able = __builtin_cpu_supports("x86-64-v3");
+  else if (needed == "x86-64-v4")
+    able = __builtin_cpu_supports("x86-64-v4");
+#endif
+  if (!able)
+    fail("model: it was compiled for ", quoted(needed),
+         ", but this processor lacks some of its instructions");
+  return model;
+}
+
+Session::Session(const tresse_model &model, int threads)
+    : thePlan(checkProcessor(model)), theMemory(thePlan),
+      executor(thePlan, model, theMemory,
+               threads > 0 ? threads
+               : thePlan.header().target == TRESSE_REFERENCE
+                   ? 1
+                   : omp_get_num_procs()) {}
+
+bool Session::hasEntry(std::string_view name) const {
+  tresse_span span = thePlan.program().entries;
+  for (uint32_t i = 0; i < span.count; ++i)
+    if (thePlan.string(thePlan.entries[span.first + i].name) == name)
+      return true;
+  return false;
+}
+
+size_t Session::entryIndex(std::string_view name) const {
+  tresse_span span = thePlan.program().entries;
+  std::string known;
+  for (uint32_t i = 0; i < span.count; ++i) {
+    auto entry = thePlan.string(thePlan.entries[span.first + i].name);
+    if (entry == name)
+      return i;
+    known += (i ? ", " : "") + std::string(entry);
+  }
+  fail("model: expected entry ", quoted(name),
+       ", but it was compiled with: ", known);
+}
+
+const tresse_entry &Session::entry(std::string_view name) const {
+  return thePlan.entries[thePlan.program().entries.first +
+                         static_cast<uint32_t>(entryIndex(name))];
+}
+
+TensorView Session::tensor(uint32_t index) const {
+  const tresse_tensor &record = thePlan.tensors[index];
+  return {theMemory.tensor(index), record.dtype,
+          thePlan.numbers(record.sizes)};
+}
+
+TensorView Session::global(uint32_t index) const {
+  const tresse_global &record = thePlan.globals[index];
+  return {theMemory.buffer(record.buffer), record.dtype,
+          thePlan.numbers(record.shape)};
+}
+
+/// The argument of that name, or nothing.
+static TensorView findArgument(const Session &session, tresse_span span,
+                               std::string_view name) {
+  const Plan &plan = session.plan();
+  for (uint32_t i = 0; i < span.count; ++i) {
+    const tresse_argument &argument = plan.arguments[span.first + i];
+    if (plan.string(argument.name) == name)
+      return session.tensor(argument.tensor);
+  }
+  return {};
+}
+
+TensorView Session::input(std::string_view name, std::string_view of) const {
+  TensorView found = findArgument(*this, entry(name).inputs, of);
+  if (!found.data)
+    fail("model: expected entry ", quoted(name), " to have an input ",
+         quoted(of));
+  return found;
+}
+
+TensorView Session::findOutput(std::string_view name,
+                               std::string_view of) const {
+  return findArgument(*this, entry(name).outputs, of);
+}
+
+TensorView Session::output(std::string_view name, std::string_view of) const {
+  TensorView found = findOutput(name, of);
+  if (!found.data)
+    fail("model: expected entry ", quoted(name), " to have an output ",
+         quoted(of));
+  return found;
+}
+
+void Session::weightsChanged() {
+  if (hasEntry("prepare"))
+    executor.run(entryIndex("prepare"));
+}
+
+void Session::run(std::string_view entry) {
+  executor.run(entryIndex(entry));
+}
+
+void Session::profile(std::string_view entry, std::vector<StepTime> &times) {
+  executor.profile(entryIndex(entry), times);
+}
+
+} // namespace tresse::runtime
