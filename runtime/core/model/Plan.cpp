@@ -1,6 +1,8 @@
 //===- Plan.cpp - the tables of a plan ------------------------------------===//
 #include "runtime/core/model/Plan.h"
 
+#include "runtime/core/plan_bytes.h"
+
 #include <charconv>
 #include <cstring>
 
@@ -8,29 +10,12 @@ namespace tresse::runtime {
 
 static const char magic[8] = {'T', 'R', 'E', 'S', 'S', 'E', 0, 0};
 
-/// Checks the part of the header that the rest of the reading relies on.
-static void checkHeader(const char *base, size_t size) {
-  if (reinterpret_cast<uintptr_t>(base) % 8 != 0)
-    fail("plan: expected bytes aligned to 8");
-  if (size < sizeof(tresse_plan))
-    fail("plan: expected at least ", sizeof(tresse_plan), " bytes, but got ",
-         size);
-  const auto &header = *reinterpret_cast<const tresse_plan *>(base);
-  if (std::memcmp(header.magic, magic, sizeof magic) != 0)
-    fail("plan: expected the magic bytes 'TRESSE'");
-  if (header.minimum_runtime > TRESSE_PLAN_VERSION)
-    fail("plan: it needs a runtime of version ", header.minimum_runtime,
-         " or newer, but this is version ", TRESSE_PLAN_VERSION);
-  if (header.version < 1)
-    fail("plan: expected version 1 or newer, but got ", header.version);
-  if (header.byte_size != size)
-    fail("plan: expected ", header.byte_size, " bytes, but got ", size);
-}
-
 Plan::Plan(const void *bytes, size_t size)
     : base(static_cast<const char *>(bytes)) {
-  checkHeader(base, size);
-  openTables(size);
+  char message[512];
+  if (!tresse_plan_validate(bytes, size, message, sizeof message))
+    fail(message);
+  openTables();
   checkPlan(*this);
 }
 
@@ -45,41 +30,11 @@ static size_t statedSize(const tresse_model &model) {
 
 Plan::Plan(const tresse_model &model) : Plan(model.plan, statedSize(model)) {}
 
-/// Opens one table after checking that its records lie within the plan.
-template <typename Record>
-static Table<Record> openTable(const char *base, size_t size,
-                               const tresse_table &table, const char *name,
-                               size_t alignment = 8) {
-  if (table.count == 0)
-    return {};
-  if (table.stride < sizeof(Record) || table.stride % alignment != 0)
-    fail("plan: table '", name, "': expected records of at least ",
-         sizeof(Record), " bytes in multiples of ", alignment, ", but got ",
-         table.stride);
-  uint64_t bytes = uint64_t{table.count} * table.stride;
-  if (table.offset % alignment != 0 || table.offset > size ||
-      bytes > size - table.offset)
-    fail("plan: table '", name, "': expected ", bytes,
-         " aligned bytes within the plan's ", size, ", but they begin at ",
-         table.offset);
-  return Table<Record>(base, table);
-}
-
-void Plan::openTables(size_t size) {
+void Plan::openTables() {
   const tresse_plan &h = header();
-  openTable<char>(base, size, h.strings, "strings", 1);
-  if (h.strings.count &&
-      (h.strings.stride != 1 ||
-       base[size_t{h.strings.offset} + h.strings.count - 1] != 0))
-    fail("plan: table 'strings': expected bytes that end in NUL");
   stringBytes = h.strings.count;
-  openTable<int64_t>(base, size, h.numbers, "numbers");
-  if (h.numbers.count && h.numbers.stride != sizeof(int64_t))
-    fail("plan: table 'numbers': expected records of 8 bytes, but got ",
-         h.numbers.stride);
 #define TRESSE_OPEN(member, field)                                             \
-  member = openTable<std::remove_cvref_t<decltype(member[0])>>(                \
-      base, size, h.field, #field)
+  member = std::remove_cvref_t<decltype(member)>(base, h.field)
   TRESSE_OPEN(records, records);
   TRESSE_OPEN(programs, programs);
   TRESSE_OPEN(globals, globals);
@@ -98,12 +53,10 @@ void Plan::openTables(size_t size) {
   TRESSE_OPEN(kernels, kernels);
   TRESSE_OPEN(attributes, attributes);
 #undef TRESSE_OPEN
-  auto ranks = openTable<uint32_t>(base, size, h.program_of_rank,
-                                   "program_of_rank", 4);
+  Table<uint32_t> ranks(base, h.program_of_rank);
   rankProgram = ranks.size() ? ranks[0] : 0;
   if (rankProgram >= programs.size())
-    fail("plan: expected a program for rank 0, but index ", rankProgram,
-         " is not below ", programs.size());
+    fail("plan: expected a program for rank 0, but it has ", programs.size());
 }
 
 std::string_view Plan::string(uint32_t offset) const {

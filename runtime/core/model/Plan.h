@@ -82,13 +82,14 @@ public:
   Table<tresse_attribute> attributes;
 
 private:
-  void openTables(size_t size);
+  void openTables();
   const char *base;
   uint32_t rankProgram = 0;
   uint32_t stringBytes = 0;
 };
 
-/// Checks what the tables say about each other; called by Plan's constructor.
+/// Checks that this runtime can execute a valid plan; called by Plan's
+/// constructor.
 void checkPlan(const Plan &plan);
 
 } // namespace tresse::runtime

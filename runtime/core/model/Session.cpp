@@ -25,10 +25,10 @@ void TensorView::setNumber(int64_t index, double value) const {
 }
 
 /// The processor that the kernels were compiled for must be this one.
-static const tresse_model &checkProcessor(const tresse_model &model) {
+static Plan openPlan(const tresse_model &model) {
   Plan plan(model);
   if (plan.header().target != TRESSE_CPU)
-    return model;
+    return plan;
   std::string_view needed = plan.string(plan.header().architecture);
   bool able = true;
 #if defined(__x86_64__)
@@ -42,11 +42,11 @@ static const tresse_model &checkProcessor(const tresse_model &model) {
   if (!able)
     fail("model: it was compiled for ", quoted(needed),
          ", but this processor lacks some of its instructions");
-  return model;
+  return plan;
 }
 
 Session::Session(const tresse_model &model, int threads)
-    : thePlan(checkProcessor(model)), theMemory(thePlan),
+    : thePlan(openPlan(model)), theMemory(thePlan),
       executor(thePlan, model, theMemory,
                threads > 0 ? threads
                : thePlan.header().target == TRESSE_REFERENCE
