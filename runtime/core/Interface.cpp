@@ -62,11 +62,11 @@ const tresse_model *queryLibrary(void *library, const char *path) {
   auto query =
       reinterpret_cast<QueryFunction>(::dlsym(library, "tresse_model_query"));
   if (!query)
-    fail(quoted(path), ": expected a compiled model, but it has no symbol ",
+    fail(inQuotes(path), ": expected a compiled model, but it has no symbol ",
          "'tresse_model_query'");
   const tresse_model *model = query(TRESSE_PLAN_VERSION);
   if (!model)
-    fail(quoted(path), ": it needs a newer runtime than version ",
+    fail(inQuotes(path), ": it needs a newer runtime than version ",
          TRESSE_PLAN_VERSION);
   return model;
 }
@@ -84,7 +84,7 @@ tresse_status tresse_session_open(const char *path, int threads,
     auto made = std::make_unique<tresse_session>();
     made->library.reset(::dlopen(path, RTLD_NOW | RTLD_LOCAL));
     if (!made->library)
-      fail(quoted(path), ": cannot be loaded: ", ::dlerror());
+      fail(inQuotes(path), ": cannot be loaded: ", ::dlerror());
     const tresse_model *model = queryLibrary(made->library.get(), path);
     made->session = std::make_unique<Session>(*model, threads);
     *out_session = made.release();
@@ -165,7 +165,7 @@ tresse_status tresse_session_global(tresse_session *session, const char *name,
         *out_view = viewOf(session->session->global(g));
         return;
       }
-    fail("model: expected a global ", quoted(name), ", but it has none");
+    fail("model: expected a global ", inQuotes(name), ", but it has none");
   });
 }
 

@@ -16,7 +16,7 @@ void failSystem(const std::string &sentence, int error) {
   throw Failure(Remedy::System, sentence + ": " + std::strerror(error));
 }
 
-std::string quoted(std::string_view name) {
+std::string inQuotes(std::string_view name) {
   const size_t longest = 200;
   std::string out = "'";
   for (unsigned char byte : name.substr(0, longest)) {

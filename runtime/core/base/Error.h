@@ -56,7 +56,7 @@ template <typename... Parts> [[noreturn]] void fail(const Parts &...parts) {
 [[noreturn]] void failSystem(const std::string &sentence, int error);
 
 /// A name from a file in single quotes: control bytes escaped, cut at 200.
-std::string quoted(std::string_view name);
+std::string inQuotes(std::string_view name);
 
 /// `[2, 3]`
 std::string shapeText(std::span<const int64_t> shape);

@@ -37,12 +37,12 @@ uint64_t openRegular(const std::string &path, Descriptor &descriptor) {
   descriptor.number =
       ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (descriptor.number < 0)
-    failSystem(quoted(path) + ": cannot be opened", errno);
+    failSystem(inQuotes(path) + ": cannot be opened", errno);
   struct stat status;
   if (::fstat(descriptor.number, &status) != 0)
-    failSystem(quoted(path) + ": cannot be examined", errno);
+    failSystem(inQuotes(path) + ": cannot be examined", errno);
   if (!S_ISREG(status.st_mode))
-    fail(quoted(path), ": expected a regular file");
+    fail(inQuotes(path), ": expected a regular file");
   return static_cast<uint64_t>(status.st_size);
 }
 
@@ -52,7 +52,7 @@ std::string readFile(const std::string &path, uint64_t limit) {
   Descriptor descriptor;
   uint64_t size = openRegular(path, descriptor);
   if (size > limit)
-    fail(quoted(path), ": expected at most ", limit, " bytes, but got ", size);
+    fail(inQuotes(path), ": expected at most ", limit, " bytes, but got ", size);
   std::string content(size, '\0');
   uint64_t done = 0;
   while (done < size) {
@@ -61,9 +61,9 @@ std::string readFile(const std::string &path, uint64_t limit) {
     if (got < 0 && errno == EINTR)
       continue;
     if (got < 0)
-      failSystem(quoted(path) + ": cannot be read", errno);
+      failSystem(inQuotes(path) + ": cannot be read", errno);
     if (got == 0)
-      fail(quoted(path), ": expected ", size, " bytes, but it ended after ",
+      fail(inQuotes(path), ": expected ", size, " bytes, but it ended after ",
            done);
     done += static_cast<uint64_t>(got);
   }
@@ -78,7 +78,7 @@ MappedFile::MappedFile(const std::string &path) : name(path) {
   void *mapping = ::mmap(nullptr, bytes, PROT_READ, MAP_PRIVATE,
                          descriptor.number, 0);
   if (mapping == MAP_FAILED)
-    failSystem(quoted(path) + ": cannot be mapped", errno);
+    failSystem(inQuotes(path) + ": cannot be mapped", errno);
   base = static_cast<const char *>(mapping);
 }
 
@@ -119,10 +119,10 @@ bool copyMapped(void *to, const char *from, size_t count) {
 
 void MappedFile::copy(uint64_t offset, void *to, size_t count) const {
   if (offset > bytes || count > bytes - offset)
-    fail(quoted(name), ": expected ", count, " bytes at offset ", offset,
+    fail(inQuotes(name), ": expected ", count, " bytes at offset ", offset,
          ", but the file has ", bytes);
   if (count && !copyMapped(to, base + offset, count))
-    fail(quoted(name), ": expected ", bytes,
+    fail(inQuotes(name), ": expected ", bytes,
          " bytes, but the file was cut short while it was read");
 }
 
@@ -130,7 +130,7 @@ FileWriter::FileWriter(const std::string &path) : name(path) {
   descriptor = ::open(path.c_str(),
                       O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
   if (descriptor < 0)
-    failSystem(quoted(path) + ": cannot be written", errno);
+    failSystem(inQuotes(path) + ": cannot be written", errno);
   buffer.reserve(1 << 20);
 }
 
@@ -149,7 +149,7 @@ void FileWriter::flush() {
     if (put < 0 && errno == EINTR)
       continue;
     if (put < 0)
-      failSystem(quoted(name) + ": cannot be written", errno);
+      failSystem(inQuotes(name) + ": cannot be written", errno);
     done += static_cast<size_t>(put);
   }
   buffer.clear();
@@ -171,11 +171,11 @@ void FileWriter::finish() {
   flush();
   // EINVAL: a pipe or a device, which has nothing to sync.
   if (::fsync(descriptor) != 0 && errno != EINVAL && errno != EROFS)
-    failSystem(quoted(name) + ": cannot be synced", errno);
+    failSystem(inQuotes(name) + ": cannot be synced", errno);
   int closing = descriptor;
   descriptor = -1;
   if (::close(closing) != 0)
-    failSystem(quoted(name) + ": cannot be closed", errno);
+    failSystem(inQuotes(name) + ": cannot be closed", errno);
 }
 
 void syncDirectory(const std::string &path) {
@@ -183,9 +183,9 @@ void syncDirectory(const std::string &path) {
   descriptor.number =
       ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (descriptor.number < 0)
-    failSystem(quoted(path) + ": cannot be opened", errno);
+    failSystem(inQuotes(path) + ": cannot be opened", errno);
   if (::fsync(descriptor.number) != 0 && errno != EINVAL)
-    failSystem(quoted(path) + ": cannot be synced", errno);
+    failSystem(inQuotes(path) + ": cannot be synced", errno);
 }
 
 void replaceFile(const std::string &path, std::string_view content) {
@@ -196,7 +196,7 @@ void replaceFile(const std::string &path, std::string_view content) {
   if (::rename(temporary.c_str(), path.c_str()) != 0) {
     int error = errno;
     ::unlink(temporary.c_str());
-    failSystem(quoted(path) + ": cannot be replaced", error);
+    failSystem(inQuotes(path) + ": cannot be replaced", error);
   }
   std::string parent = std::filesystem::path(path).parent_path().string();
   syncDirectory(parent.empty() ? "." : parent);
@@ -206,9 +206,9 @@ void makeDirectories(const std::string &path) {
   std::error_code error;
   std::filesystem::create_directories(path, error);
   if (!error && !std::filesystem::is_directory(path, error))
-    fail(quoted(path), ": expected a directory");
+    fail(inQuotes(path), ": expected a directory");
   if (error)
-    failSystem(quoted(path) + ": cannot be made a directory", error.value());
+    failSystem(inQuotes(path) + ": cannot be made a directory", error.value());
 }
 
 } // namespace tresse::runtime

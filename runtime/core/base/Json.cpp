@@ -26,7 +26,7 @@ static void checkNesting(const std::string &name, std::string_view document) {
     if (c == '"')
       inString = true;
     else if ((c == '{' || c == '[') && ++depth > deepest)
-      fail(quoted(name), ": expected JSON nested at most ", deepest,
+      fail(inQuotes(name), ": expected JSON nested at most ", deepest,
            " deep, but byte ", i, " is deeper");
     else if (c == '}' || c == ']')
       --depth;
@@ -69,7 +69,7 @@ struct Forward : nlohmann::json_sax<nlohmann::json> {
   bool end_array() override { return events.endArray(), true; }
   bool parse_error(std::size_t position, const std::string &,
                    const nlohmann::detail::exception &) override {
-    fail(quoted(name), ": expected JSON, but byte ", position,
+    fail(inQuotes(name), ": expected JSON, but byte ", position,
          " does not continue it");
   }
 };
@@ -86,7 +86,7 @@ struct TreeBuilder : JsonEvents {
       return root;
     if (open.back()->kind == Json::Array)
       return open.back()->items.emplace_back();
-    return open.back()->members.back().second;
+    return open.back()->members.back().value;
   }
   void beginObject() override { begin(Json::Object); }
   void beginArray() override { begin(Json::Array); }
@@ -99,11 +99,11 @@ struct TreeBuilder : JsonEvents {
   void endArray() override { open.pop_back(); }
   void key(const std::string &key) override {
     if (open.back()->members.size() >= 4096)
-      fail(quoted(name), ": expected at most 4096 keys in an object");
+      fail(inQuotes(name), ": expected at most 4096 keys in an object");
     if (open.back()->find(key))
-      fail(quoted(name), ": expected each key once, but ", quoted(key),
+      fail(inQuotes(name), ": expected each key once, but ", inQuotes(key),
            " came twice");
-    open.back()->members.emplace_back(key, Json());
+    open.back()->members.push_back({key, Json()});
   }
   void string(const std::string &value) override {
     Json &json = place();
@@ -130,20 +130,20 @@ void parseJson(const std::string &name, std::string_view document,
   checkNesting(name, document);
   Forward forward(name, events);
   if (!nlohmann::json::sax_parse(document.begin(), document.end(), &forward))
-    fail(quoted(name), ": expected JSON");
+    fail(inQuotes(name), ": expected JSON");
 }
 
 const Json *Json::find(std::string_view key) const {
-  for (const auto &[name, value] : members)
-    if (name == key)
-      return &value;
+  for (const JsonMember &member : members)
+    if (member.name == key)
+      return &member.value;
   return nullptr;
 }
 
 Json parseJsonTree(const std::string &name, std::string_view document) {
   const size_t limit = size_t{256} << 10;
   if (document.size() > limit)
-    fail(quoted(name), ": expected at most ", limit, " bytes, but got ",
+    fail(inQuotes(name), ": expected at most ", limit, " bytes, but got ",
          document.size());
   TreeBuilder builder(name);
   parseJson(name, document, builder);

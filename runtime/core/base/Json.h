@@ -3,10 +3,8 @@
 #define TRESSE_RUNTIME_BASE_JSON_H
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 namespace tresse::runtime {
@@ -42,16 +40,21 @@ void parseJson(const std::string &name, std::string_view document,
 
 /// A document as a tree, for small files: at most 256 KiB, duplicate keys
 /// refused.
+struct JsonMember;
 struct Json {
   enum Kind { Null, Boolean, Number, String, Array, Object } kind = Null;
   bool boolean = false;
   JsonNumber number{JsonNumber::Unsigned, 0, 0, 0};
   std::string string;
   std::vector<Json> items;
-  std::vector<std::pair<std::string, Json>> members;
+  std::vector<JsonMember> members;
 
   /// The member of an object; null when it is absent or this is no object.
   const Json *find(std::string_view key) const;
+};
+struct JsonMember {
+  std::string name;
+  Json value;
 };
 
 Json parseJsonTree(const std::string &name, std::string_view document);

@@ -75,7 +75,7 @@ void printSteps(const Plan &plan, const std::vector<StepTime> &times) {
     all += time.seconds;
   }
   std::vector<std::pair<std::string, Total>> order(kinds.begin(), kinds.end());
-  std::stable_sort(order.begin(), order.end(), [](auto &a, auto &b) {
+  std::sort(order.begin(), order.end(), [](auto &a, auto &b) {
     return a.second.seconds > b.second.seconds;
   });
   std::printf("  %-40s %6s %10s %6s %8s %8s\n", "kind", "steps", "ms", "%",

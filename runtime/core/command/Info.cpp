@@ -110,8 +110,8 @@ void fillWeights(Session &session, const CommonFlags &flags) {
     std::fprintf(stderr,
                  "warning: %zu tensors in %s have no place in the model, such "
                  "as %s\n",
-                 unexpected.size(), quoted(flags.weights).c_str(),
-                 quoted(unexpected[0]).c_str());
+                 unexpected.size(), inQuotes(flags.weights).c_str(),
+                 inQuotes(unexpected[0]).c_str());
 }
 
 } // namespace tresse::runtime

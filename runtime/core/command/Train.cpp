@@ -59,7 +59,7 @@ std::optional<std::string> resumeDirectory(const TrainFlags &flags) {
   auto latest = latestCheckpoint(flags.options.out);
   if (!latest && !flags.common.quiet)
     std::fprintf(stderr, "%s has no checkpoint yet: training begins afresh\n",
-                 quoted(flags.options.out).c_str());
+                 inQuotes(flags.options.out).c_str());
   return latest;
 }
 

@@ -117,8 +117,8 @@ private:
       rest.remove_prefix(1);
   }
   [[noreturn]] void wrong(std::string_view expected) {
-    fail(quoted(name), ": expected ", expected, " in the header, but got ",
-         quoted(rest.substr(0, 40)));
+    fail(inQuotes(name), ": expected ", expected, " in the header, but got ",
+         inQuotes(rest.substr(0, 40)));
   }
   const std::string &name;
   std::string_view rest;
@@ -127,23 +127,23 @@ private:
 /// Splits off the header and leaves the elements in `bytes`.
 std::string_view takeHeader(const std::string &name, std::string_view &bytes) {
   if (bytes.size() < 10 || bytes.substr(0, 6) != "\x93NUMPY")
-    fail(quoted(name), ": expected a .npy file, but its first bytes differ");
+    fail(inQuotes(name), ": expected a .npy file, but its first bytes differ");
   auto byte = [&](size_t i) {
     return static_cast<uint64_t>(static_cast<unsigned char>(bytes[i]));
   };
   uint64_t version = byte(6);
   if (version < 1 || version > 3)
-    fail(quoted(name), ": expected a .npy file of version 1, 2 or 3, but got ",
+    fail(inQuotes(name), ": expected a .npy file of version 1, 2 or 3, but got ",
          version);
   size_t prefix = version == 1 ? 10 : 12;
   if (bytes.size() < prefix)
-    fail(quoted(name), ": expected at least ", prefix, " bytes, but got ",
+    fail(inQuotes(name), ": expected at least ", prefix, " bytes, but got ",
          bytes.size());
   uint64_t length = byte(8) | byte(9) << 8;
   if (version > 1)
     length |= byte(10) << 16 | byte(11) << 24;
   if (length > bytes.size() - prefix)
-    fail(quoted(name), ": expected a header of ", length, " bytes, but only ",
+    fail(inQuotes(name), ": expected a header of ", length, " bytes, but only ",
          bytes.size() - prefix, " follow");
   std::string_view header = bytes.substr(prefix, length);
   bytes.remove_prefix(prefix + length);
@@ -158,19 +158,19 @@ NpyIntegers parseNpy(const std::string &name, std::string_view bytes,
   dict.read();
   size_t width = dict.type == "<i4" ? 4 : dict.type == "<i8" ? 8 : 0;
   if (!width)
-    fail(quoted(name), ": expected elements of type '<i4' or '<i8', but got ",
-         quoted(dict.type));
+    fail(inQuotes(name), ": expected elements of type '<i4' or '<i8', but got ",
+         inQuotes(dict.type));
   uint64_t count = 1, needed = 0, widest = width;
   for (int64_t size : dict.shape) {
     auto factor = static_cast<uint64_t>(size);
     if (__builtin_mul_overflow(widest, factor ? factor : 1, &widest))
-      fail(quoted(name), ": expected a shape whose size fits, but got ",
+      fail(inQuotes(name), ": expected a shape whose size fits, but got ",
            shapeText(dict.shape));
     count *= factor;
   }
   needed = count * width;
   if (bytes.size() != needed)
-    fail(quoted(name), ": expected ", needed, " bytes for ",
+    fail(inQuotes(name), ": expected ", needed, " bytes for ",
          shapeText(dict.shape), ", but got ", bytes.size());
   NpyIntegers out;
   out.shape = dict.shape;
@@ -183,7 +183,7 @@ NpyIntegers parseNpy(const std::string &name, std::string_view bytes,
     else
       std::memcpy(&narrow, bytes.data() + 4 * i, 4), value = narrow;
     if (value < 0 || value >= bound)
-      fail(quoted(name), ": expected token ids from 0 to ", bound - 1,
+      fail(inQuotes(name), ": expected token ids from 0 to ", bound - 1,
            ", but element ", i, " is ", value);
     out.values[i] = static_cast<int32_t>(value);
   }

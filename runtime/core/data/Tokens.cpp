@@ -25,14 +25,14 @@ static std::vector<int32_t> rawIds(const std::string &path,
                                    std::string_view bytes, size_t width,
                                    int64_t vocabulary) {
   if (bytes.size() % width != 0)
-    fail(quoted(path), ": expected a multiple of ", width, " bytes, but got ",
+    fail(inQuotes(path), ": expected a multiple of ", width, " bytes, but got ",
          bytes.size());
   std::vector<int32_t> ids(bytes.size() / width);
   for (size_t i = 0; i < ids.size(); ++i) {
     uint32_t id = 0;
     std::memcpy(&id, bytes.data() + i * width, width);
     if (id >= vocabulary)
-      fail(quoted(path), ": expected token ids from 0 to ", vocabulary - 1,
+      fail(inQuotes(path), ": expected token ids from 0 to ", vocabulary - 1,
            ", but element ", i, " is ", id);
     ids[i] = static_cast<int32_t>(id);
   }
@@ -52,13 +52,13 @@ Tokens readTokens(const std::string &path, std::string_view format,
     if (file.shape.size() == 2)
       out.rows = file.shape[0], out.columns = file.shape[1];
     if (file.shape.size() == 2 && !out.rows)
-      fail(quoted(path), ": expected tokens, but it has none");
+      fail(inQuotes(path), ": expected tokens, but it has none");
   } else {
     size_t width = kind == "u16" ? 2 : kind == "text" ? 1 : 4;
     out.values = rawIds(path, bytes, width, vocabulary);
   }
   if (out.values.empty())
-    fail(quoted(path), ": expected tokens, but it has none");
+    fail(inQuotes(path), ": expected tokens, but it has none");
   return out;
 }
 
@@ -87,7 +87,7 @@ TrainingData::TrainingData(Tokens given, int64_t batch, int64_t sequence,
     : tokens(std::move(given)), batch(batch), sequence(sequence), seed(seed) {
   if (tokens.rows) {
     if (tokens.columns != sequence || tokens.rows < batch)
-      fail(quoted(path), ": expected at least ", batch, " rows of ", sequence,
+      fail(inQuotes(path), ": expected at least ", batch, " rows of ", sequence,
            " tokens, the compiled batch and sequence, but got [", tokens.rows,
            ", ", tokens.columns, "]");
     sampleCount = tokens.rows;
@@ -98,7 +98,7 @@ TrainingData::TrainingData(Tokens given, int64_t batch, int64_t sequence,
                                              validation);
   sampleCount = (trainingEnd - 1) / sequence;
   if (sampleCount < 1)
-    fail(quoted(path), ": expected more than ", sequence,
+    fail(inQuotes(path), ": expected more than ", sequence,
          " tokens to train on, the compiled sequence, but got ", trainingEnd);
 }
 

@@ -76,7 +76,7 @@ public:
   Fields(const std::string &place, const Json &json)
       : place(place), json(json) {
     if (json.kind != Json::Object)
-      fail(quoted(place), ": expected an object");
+      fail(inQuotes(place), ": expected an object");
   }
 
   /// The number, or nothing when the field is absent or null.
@@ -86,7 +86,7 @@ public:
       return std::nullopt;
     if (found->kind != Json::Number || !(found->number.f >= low) ||
         !(found->number.f <= high))
-      fail(quoted(place), ": ", quoted(key), ": expected a number from ", low,
+      fail(inQuotes(place), ": ", inQuotes(key), ": expected a number from ", low,
            " to ", high);
     return found->number.f;
   }
@@ -100,7 +100,7 @@ public:
         value.number.kind != JsonNumber::Unsigned ||
         value.number.u > static_cast<uint64_t>(high) ||
         static_cast<int64_t>(value.number.u) < low)
-      fail(quoted(place), ": ", quoted(key), ": expected a whole number from ",
+      fail(inQuotes(place), ": ", inQuotes(key), ": expected a whole number from ",
            low, " to ", high);
     return static_cast<int64_t>(value.number.u);
   }
@@ -149,7 +149,7 @@ GenerationDefaults parseGenerationConfig(const std::string &path,
   out.endTokens = fields.ids("eos_token_id");
   const Json *sample = fields.present("do_sample");
   if (sample && sample->kind != Json::Boolean)
-    fail(quoted(path), ": 'do_sample': expected true or false");
+    fail(inQuotes(path), ": 'do_sample': expected true or false");
   if (sample && !sample->boolean)
     out.sampling.temperature = 0;
   return out;
@@ -163,11 +163,11 @@ JsonRequest parseJsonRequest(const std::string &line,
   JsonRequest out = defaults;
   const Json *prompt = fields.present("prompt");
   if (prompt && prompt->kind != Json::String)
-    fail(quoted(line), ": 'prompt': expected a string");
+    fail(inQuotes(line), ": 'prompt': expected a string");
   out.request.prompt =
       prompt ? textTokens(prompt->string) : fields.ids("prompt_ids");
   if (out.request.prompt.empty())
-    fail(quoted(line), ": expected a 'prompt' or 'prompt_ids'");
+    fail(inQuotes(line), ": expected a 'prompt' or 'prompt_ids'");
   if (const Json *id = fields.present("id")) {
     if (id->kind == Json::String)
       out.id = jsonString(id->string);
@@ -186,7 +186,7 @@ JsonRequest parseJsonRequest(const std::string &line,
       one.push_back(*stop);
     for (const Json &item : stop->kind == Json::Array ? stop->items : one) {
       if (item.kind != Json::String)
-        fail(quoted(line), ": 'stop': expected strings");
+        fail(inQuotes(line), ": 'stop': expected strings");
       out.stops.push_back(item.string);
     }
   }

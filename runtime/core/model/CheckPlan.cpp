@@ -279,7 +279,7 @@ void Checker::checkEntry(const tresse_entry &entry) {
     const auto &argument = plan.arguments[entry.inputs.first + i];
     const auto &buffer = plan.buffers[plan.tensors[argument.tensor].buffer];
     if (buffer.space == TRESSE_CONSTANT)
-      wrong("expected input ", quoted(name(argument.name)),
+      wrong("expected input ", inQuotes(name(argument.name)),
             " not to be a constant");
   }
 }

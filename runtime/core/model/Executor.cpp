@@ -44,7 +44,7 @@ void Executor::prepare(PreparedEntry &entry, const tresse_model &model) {
 
 std::unique_ptr<Step> Executor::makeStep(const tresse_step &step,
                                          const tresse_model &model) {
-  std::string what = text("step ", quoted(plan.string(step.name)));
+  std::string what = text("step ", inQuotes(plan.string(step.name)));
   switch (step.kind) {
   case TRESSE_LAUNCH:
     return makeLaunch(plan, model, memory, step, what);
@@ -91,7 +91,7 @@ size_t Executor::barriers(size_t entry) const {
 
 void Executor::checkStatus(const PreparedEntry &entry) const {
   if (entry.status && *entry.status != 0)
-    fail("entry ", quoted(plan.string(plan.entries[entry.index].name)),
+    fail("entry ", inQuotes(plan.string(plan.entries[entry.index].name)),
          ": its status is ", *entry.status, ", expected 0");
 }
 

@@ -94,8 +94,8 @@ int64_t Plan::recordNumber(std::string_view name, int64_t fallback) const {
   auto [end, error] =
       std::from_chars(value->data(), value->data() + value->size(), number);
   if (error != std::errc() || end != value->data() + value->size())
-    fail("plan: record ", quoted(name), ": expected a whole number, but got ",
-         quoted(*value));
+    fail("plan: record ", inQuotes(name), ": expected a whole number, but got ",
+         inQuotes(*value));
   return number;
 }
 

@@ -40,7 +40,7 @@ static Plan openPlan(const tresse_model &model) {
     able = __builtin_cpu_supports("x86-64-v4");
 #endif
   if (!able)
-    fail("model: it was compiled for ", quoted(needed),
+    fail("model: it was compiled for ", inQuotes(needed),
          ", but this processor lacks some of its instructions");
   return plan;
 }
@@ -70,7 +70,7 @@ size_t Session::entryIndex(std::string_view name) const {
       return i;
     known += (i ? ", " : "") + std::string(entry);
   }
-  fail("model: expected entry ", quoted(name),
+  fail("model: expected entry ", inQuotes(name),
        ", but it was compiled with: ", known);
 }
 
@@ -106,8 +106,8 @@ static TensorView findArgument(const Session &session, tresse_span span,
 TensorView Session::input(std::string_view name, std::string_view of) const {
   TensorView found = findArgument(*this, entry(name).inputs, of);
   if (!found.data)
-    fail("model: expected entry ", quoted(name), " to have an input ",
-         quoted(of));
+    fail("model: expected entry ", inQuotes(name), " to have an input ",
+         inQuotes(of));
   return found;
 }
 
@@ -119,8 +119,8 @@ TensorView Session::findOutput(std::string_view name,
 TensorView Session::output(std::string_view name, std::string_view of) const {
   TensorView found = findOutput(name, of);
   if (!found.data)
-    fail("model: expected entry ", quoted(name), " to have an output ",
-         quoted(of));
+    fail("model: expected entry ", inQuotes(name), " to have an output ",
+         inQuotes(of));
   return found;
 }
 

@@ -292,7 +292,7 @@ void touchesOf(const Plan &plan, const Memory &memory, const tresse_step &step,
     const tresse_buffer &buffer = plan.buffers[tensor.buffer];
     if (write && buffer.space == TRESSE_CONSTANT)
       fail("plan: expected no step to write a constant, but ",
-           quoted(plan.string(step.name)), " does");
+           inQuotes(plan.string(step.name)), " does");
     if (tensor.rows != TRESSE_NONE) {
       const char *rows = memory.tensor(tensor.rows);
       touches.push_back({rows, rows + sizeof(int32_t), false});

@@ -62,12 +62,12 @@ static void moveDirectory(const std::string &from, const std::string &to) {
   if (::rename(from.c_str(), to.c_str()) == 0)
     return;
   if (errno != ENOTEMPTY && errno != EEXIST)
-    failSystem(quoted(to) + ": cannot be made", errno);
+    failSystem(inQuotes(to) + ": cannot be made", errno);
   // The same step was saved before: exchange the two, so that `to` is whole
   // at every instant. The old one then has the unfinished name.
   if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(),
                   RENAME_EXCHANGE) != 0)
-    failSystem(quoted(to) + ": cannot be replaced", errno);
+    failSystem(inQuotes(to) + ": cannot be replaced", errno);
   fs::remove_all(from);
 }
 
@@ -76,7 +76,7 @@ static void pointLatest(const std::string &out, const std::string &name) {
   ::unlink(temporary.c_str());
   if (::symlink(name.c_str(), temporary.c_str()) != 0 ||
       ::rename(temporary.c_str(), (out + "/latest").c_str()) != 0)
-    failSystem(quoted(out + "/latest") + ": cannot be written", errno);
+    failSystem(inQuotes(out + "/latest") + ": cannot be written", errno);
   syncDirectory(out);
 }
 
@@ -114,8 +114,8 @@ std::optional<std::string> latestCheckpoint(const std::string &out) {
     return std::nullopt;
   std::string target = fs::read_symlink(link, error).string();
   if (!isStepName(target))
-    fail(quoted(link.string()), ": expected a link to a checkpoint beside it,",
-         " but got ", quoted(target));
+    fail(inQuotes(link.string()), ": expected a link to a checkpoint beside it,",
+         " but got ", inQuotes(target));
   return out + "/" + target;
 }
 
@@ -132,7 +132,7 @@ TrainState loadCheckpoint(Session &session, const std::string &directory) {
   std::sort(files.begin(), files.end());
   StoredTensors moments = storedMoments(session.plan());
   if (files.empty() && !moments.empty())
-    fail(quoted(directory), ": expected 'optimizer-*.safetensors' in it");
+    fail(inQuotes(directory), ": expected 'optimizer-*.safetensors' in it");
   readTensors(session, moments, WeightSource::ofFiles(files));
   loadWeights(session, directory);
   return state;

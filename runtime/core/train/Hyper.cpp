@@ -46,14 +46,14 @@ const Json &member(const std::string &path, const Json &json, const char *key,
                    Json::Kind kind, const char *what) {
   const Json *found = json.find(key);
   if (!found || found->kind != kind)
-    fail(quoted(path), ": expected ", what, " ", quoted(key));
+    fail(inQuotes(path), ": expected ", what, " ", inQuotes(key));
   return *found;
 }
 
 uint64_t count(const std::string &path, const Json &json, const char *key) {
   const Json &found = member(path, json, key, Json::Number, "a number");
   if (found.number.kind != JsonNumber::Unsigned)
-    fail(quoted(path), ": ", quoted(key),
+    fail(inQuotes(path), ": ", inQuotes(key),
          ": expected a whole number from 0 on, but got ", found.number.f);
   return found.number.u;
 }
@@ -76,21 +76,21 @@ TrainState parseTrainState(const std::string &path,
                            std::string_view document) {
   Json json = parseJsonTree(path, document);
   if (json.kind != Json::Object)
-    fail(quoted(path), ": expected an object");
+    fail(inQuotes(path), ": expected an object");
   TrainState state;
   state.step = count(path, json, "step");
   state.sample = count(path, json, "sample");
   state.seed = count(path, json, "seed");
   if (state.step > (uint64_t{1} << 40) || state.sample > (uint64_t{1} << 60))
-    fail(quoted(path), ": expected a step below 2^40 and a sample below 2^60,",
+    fail(inQuotes(path), ": expected a step below 2^40 and a sample below 2^60,",
          " but got ", state.step, " and ", state.sample);
   const Json &hyper = member(path, json, "hyper", Json::Object, "an object");
   state.hyper.schedule =
       member(path, hyper, "schedule", Json::String, "a string").string;
   if (state.hyper.schedule != "constant" && state.hyper.schedule != "cosine" &&
       state.hyper.schedule != "wsd")
-    fail(quoted(path), ": 'schedule': expected constant, cosine or wsd, but ",
-         "got ", quoted(state.hyper.schedule));
+    fail(inQuotes(path), ": 'schedule': expected constant, cosine or wsd, but ",
+         "got ", inQuotes(state.hyper.schedule));
   for (const NamedNumber &number : numbers)
     state.hyper.*number.value =
         member(path, hyper, number.name, Json::Number, "a number").number.f;

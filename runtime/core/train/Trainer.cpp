@@ -175,7 +175,7 @@ void Trainer::openLog() {
   }
   logFile.reset(std::fopen(options.log.c_str(), kept.empty() ? "w" : "a"));
   if (!logFile)
-    failSystem(quoted(options.log) + ": cannot be written", errno);
+    failSystem(inQuotes(options.log) + ": cannot be written", errno);
 }
 
 void Trainer::log(const StepResult &result, double validation) {
@@ -195,7 +195,7 @@ void Trainer::log(const StepResult &result, double validation) {
   line += "}\n";
   if (std::fputs(line.c_str(), logFile.get()) < 0 ||
       std::fflush(logFile.get()) != 0)
-    failSystem(quoted(options.log) + ": cannot be written", errno);
+    failSystem(inQuotes(options.log) + ": cannot be written", errno);
 }
 
 void Trainer::save() {
@@ -253,7 +253,7 @@ void Trainer::finish() {
   if (!options.plot.empty() &&
       !plotCurves(options.plot, losses, validations))
     std::fprintf(stderr, "warning: %s: not drawn, since gnuplot did not run\n",
-                 quoted(options.plot).c_str());
+                 inQuotes(options.plot).c_str());
   bool terminal = ::isatty(STDOUT_FILENO);
   if (!options.quiet && (terminal || !options.plot.empty()))
     std::fputs(drawCurve(losses, 64, 12).c_str(), stdout);

@@ -77,7 +77,7 @@ void addPart(StoredTensors &out, const std::string &name,
   if (tensor.shape.empty())
     tensor.shape.assign(box.shape.size(), 0);
   if (tensor.shape.size() != box.shape.size())
-    fail("plan: tensor ", quoted(name),
+    fail("plan: tensor ", inQuotes(name),
          ": expected pieces of one rank, but got ", tensor.shape.size(),
          " and ", box.shape.size());
   for (size_t i = 0; i < box.shape.size(); ++i)
@@ -92,8 +92,8 @@ void addGlobal(const Plan &plan, uint32_t global, uint32_t like,
   const tresse_global &pattern = plan.globals[like];
   auto shape = list(plan.numbers(plan.globals[global].shape));
   if (shape != list(plan.numbers(pattern.shape)))
-    fail("plan: global ", quoted(plan.string(plan.globals[global].name)),
-         ": expected the shape of ", quoted(plan.string(pattern.name)));
+    fail("plan: global ", inQuotes(plan.string(plan.globals[global].name)),
+         ": expected the shape of ", inQuotes(plan.string(pattern.name)));
   if (pattern.pieces.count == 0) { // stored whole, under its own name
     Box whole{shape, std::vector<int64_t>(shape.size(), 0), shape};
     std::string name = std::string(plan.string(pattern.name)) + suffix;

@@ -4,6 +4,7 @@
 
 #include "runtime/core/model/Session.h"
 
+#include <algorithm>
 #include <map>
 #include <string>
 #include <vector>

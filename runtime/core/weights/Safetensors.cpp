@@ -54,7 +54,7 @@ public:
       metadata = key == "__metadata__";
       name = key;
       if (metadata && sawMetadata)
-        fail(quoted(path), ": expected '__metadata__' once");
+        fail(inQuotes(path), ": expected '__metadata__' once");
       sawMetadata |= metadata;
       return;
     }
@@ -65,12 +65,12 @@ public:
     const char *const fields[] = {"dtype", "shape", "data_offsets"};
     auto known = std::find(std::begin(fields), std::end(fields), key);
     if (known == std::end(fields))
-      fail(quoted(path), ": tensor ", quoted(name),
-           ": expected dtype, shape and data_offsets, but got ", quoted(key));
+      fail(inQuotes(path), ": tensor ", inQuotes(name),
+           ": expected dtype, shape and data_offsets, but got ", inQuotes(key));
     field = static_cast<Field>(known - fields);
     if (seen & 1 << field)
-      fail(quoted(path), ": tensor ", quoted(name), ": expected ",
-           quoted(key), " once");
+      fail(inQuotes(path), ": tensor ", inQuotes(name), ": expected ",
+           inQuotes(key), " once");
     seen |= 1 << field;
   }
   void beginArray() override {
@@ -90,14 +90,14 @@ public:
         elementSize = type.bytes;
         return;
       }
-    fail(quoted(path), ": tensor ", quoted(name),
-         ": expected a known dtype, but got ", quoted(value));
+    fail(inQuotes(path), ": tensor ", inQuotes(name),
+         ": expected a known dtype, but got ", inQuotes(value));
   }
   void number(const JsonNumber &value) override {
     if (depth != 3)
       refuse("a number");
     if (value.kind != JsonNumber::Unsigned || value.u > INT64_MAX)
-      fail(quoted(path), ": tensor ", quoted(name),
+      fail(inQuotes(path), ": tensor ", inQuotes(name),
            ": expected a size from 0 to 2^63-1, but got ", value.f);
     if (field == Offsets) {
       if (offsetCount < 2)
@@ -106,7 +106,7 @@ public:
       return;
     }
     if (out.back().shape.size() >= mostDimensions)
-      fail(quoted(path), ": tensor ", quoted(name), ": expected at most ",
+      fail(inQuotes(path), ": tensor ", inQuotes(name), ": expected at most ",
            mostDimensions, " dimensions");
     out.back().shape.push_back(static_cast<int64_t>(value.u));
   }
@@ -117,8 +117,8 @@ public:
     std::sort(metadataKeys.begin(), metadataKeys.end());
     auto twin = std::adjacent_find(metadataKeys.begin(), metadataKeys.end());
     if (twin != metadataKeys.end())
-      fail(quoted(path), ": expected each key of '__metadata__' once, but ",
-           quoted(*twin), " came twice");
+      fail(inQuotes(path), ": expected each key of '__metadata__' once, but ",
+           inQuotes(*twin), " came twice");
   }
 
 private:
@@ -126,35 +126,35 @@ private:
 
   [[noreturn]] void refuse(const char *what) {
     if (depth <= 1)
-      fail(quoted(path), ": expected an object of tensors, but got ", what);
-    fail(quoted(path), ": tensor ", quoted(name), ": did not expect ", what);
+      fail(inQuotes(path), ": expected an object of tensors, but got ", what);
+    fail(inQuotes(path), ": tensor ", inQuotes(name), ": did not expect ", what);
   }
   void beginTensor() {
     if (out.size() >= mostTensors)
-      fail(quoted(path), ": expected at most ", mostTensors, " tensors");
+      fail(inQuotes(path), ": expected at most ", mostTensors, " tensors");
     out.emplace_back().name = name;
     seen = 0, offsetCount = 0;
   }
   void endTensor() {
     FileTensor &tensor = out.back();
     if (seen != 7)
-      fail(quoted(path), ": tensor ", quoted(name),
+      fail(inQuotes(path), ": tensor ", inQuotes(name),
            ": expected dtype, shape and data_offsets");
     if (offsetCount != 2 || offsets[0] > offsets[1])
-      fail(quoted(path), ": tensor ", quoted(name),
+      fail(inQuotes(path), ": tensor ", inQuotes(name),
            ": expected two data_offsets in order");
     tensor.begin = offsets[0], tensor.end = offsets[1];
     uint64_t bytes = elementSize, widest = elementSize;
     for (int64_t size : tensor.shape) {
       auto factor = static_cast<uint64_t>(size);
       if (__builtin_mul_overflow(widest, factor ? factor : 1, &widest))
-        fail(quoted(path), ": tensor ", quoted(name),
+        fail(inQuotes(path), ": tensor ", inQuotes(name),
              ": expected a shape whose size fits, but got ",
              shapeText(tensor.shape));
       bytes *= factor;
     }
     if (tensor.end - tensor.begin != bytes)
-      fail(quoted(path), ": tensor ", quoted(name), ": expected ", bytes,
+      fail(inQuotes(path), ": tensor ", inQuotes(name), ": expected ", bytes,
            " bytes for ", shapeText(tensor.shape), ", but its data_offsets ",
            "hold ", tensor.end - tensor.begin);
   }
@@ -183,13 +183,13 @@ void checkRanges(const std::string &path, const std::vector<FileTensor> &all,
   uint64_t reached = 0;
   for (const FileTensor *tensor : order) {
     if (tensor->begin != reached)
-      fail(quoted(path), ": tensor ", quoted(tensor->name),
+      fail(inQuotes(path), ": tensor ", inQuotes(tensor->name),
            ": expected its bytes to begin at ", reached, ", but got ",
            tensor->begin);
     reached = tensor->end;
   }
   if (reached != dataBytes)
-    fail(quoted(path), ": expected ", reached,
+    fail(inQuotes(path), ": expected ", reached,
          " bytes of tensors, but the file has ", dataBytes);
 }
 
@@ -198,11 +198,11 @@ void checkRanges(const std::string &path, const std::vector<FileTensor> &all,
 Safetensors::Safetensors(const std::string &path) : file(path) {
   uint64_t length = 0;
   if (file.size() < sizeof length)
-    fail(quoted(path), ": expected at least 8 bytes, but got ", file.size());
+    fail(inQuotes(path), ": expected at least 8 bytes, but got ", file.size());
   file.copy(0, &length, sizeof length);
   uint64_t remaining = file.size() - sizeof length;
   if (length > longestHeader || length > remaining)
-    fail(quoted(path), ": expected a header of at most ",
+    fail(inQuotes(path), ": expected a header of at most ",
          std::min(longestHeader, remaining), " bytes, but got ", length);
   std::string header(length, '\0');
   file.copy(sizeof length, header.data(), length);
@@ -215,8 +215,8 @@ Safetensors::Safetensors(const std::string &path) : file(path) {
             [](auto &a, auto &b) { return a.name < b.name; });
   for (size_t i = 1; i < entries.size(); ++i)
     if (entries[i].name == entries[i - 1].name)
-      fail(quoted(path), ": expected each tensor once, but ",
-           quoted(entries[i].name), " came twice");
+      fail(inQuotes(path), ": expected each tensor once, but ",
+           inQuotes(entries[i].name), " came twice");
 }
 
 const FileTensor *Safetensors::find(std::string_view name) const {

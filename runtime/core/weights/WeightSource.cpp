@@ -41,10 +41,10 @@ public:
     if (depth == 1) {
       inMap = key == "weight_map";
       if (std::find(sections.begin(), sections.end(), key) != sections.end())
-        fail(quoted(path), ": expected each key once, but ", quoted(key),
+        fail(inQuotes(path), ": expected each key once, but ", inQuotes(key),
              " came twice");
       if (sections.size() >= 64)
-        fail(quoted(path), ": expected at most 64 keys");
+        fail(inQuotes(path), ": expected at most 64 keys");
       sections.push_back(key);
     } else if (inMap) {
       name = key;
@@ -56,14 +56,14 @@ public:
     if (depth != 2)
       refuse("a string");
     if (!isPlainName(value))
-      fail(quoted(path), ": tensor ", quoted(name),
-           ": expected the plain name of a file, but got ", quoted(value));
+      fail(inQuotes(path), ": tensor ", inQuotes(name),
+           ": expected the plain name of a file, but got ", inQuotes(value));
     auto [at, isNew] = fileNumbers.try_emplace(
         value, static_cast<uint32_t>(index.files.size()));
     if (isNew)
       index.files.push_back(value);
     if (index.files.size() > 10'000 || index.tensors.size() >= 1'000'000)
-      fail(quoted(path), ": expected at most 10000 files and 1000000 tensors");
+      fail(inQuotes(path), ": expected at most 10000 files and 1000000 tensors");
     index.tensors.emplace_back(name, at->second);
   }
   void number(const JsonNumber &) override { scalar("a number"); }
@@ -73,23 +73,23 @@ public:
   void finish() {
     if (std::find(sections.begin(), sections.end(), "weight_map") ==
         sections.end())
-      fail(quoted(path), ": expected a key 'weight_map'");
+      fail(inQuotes(path), ": expected a key 'weight_map'");
     auto &tensors = index.tensors;
     std::sort(tensors.begin(), tensors.end());
     for (size_t i = 1; i < tensors.size(); ++i)
       if (tensors[i].first == tensors[i - 1].first)
-        fail(quoted(path), ": expected each tensor once, but ",
-             quoted(tensors[i].first), " came twice");
+        fail(inQuotes(path), ": expected each tensor once, but ",
+             inQuotes(tensors[i].first), " came twice");
   }
 
 private:
   [[noreturn]] void refuse(const char *what) {
-    fail(quoted(path), ": 'weight_map': expected names of files, but got ",
+    fail(inQuotes(path), ": 'weight_map': expected names of files, but got ",
          what);
   }
   void scalar(const char *what) {
     if (depth == 0)
-      fail(quoted(path), ": expected an object, but got ", what);
+      fail(inQuotes(path), ": expected an object, but got ", what);
     if (inMap)
       refuse(what);
   }
@@ -120,7 +120,7 @@ void WeightSource::add(std::unique_ptr<Safetensors> file) {
 WeightSource WeightSource::ofModel(const std::string &given) {
   std::error_code error;
   if (!std::filesystem::is_directory(given, error))
-    fail(quoted(given), ": expected a directory with 'model.safetensors'");
+    fail(inQuotes(given), ": expected a directory with 'model.safetensors'");
   std::string directory = given;
   std::string single = directory + "/model.safetensors";
   std::string index = directory + "/model.safetensors.index.json";
@@ -137,7 +137,7 @@ WeightSource WeightSource::ofModel(const std::string &given) {
     return source;
   }
   if (!fileExists(index))
-    fail(quoted(directory), ": expected 'model.safetensors' or ",
+    fail(inQuotes(directory), ": expected 'model.safetensors' or ",
          "'model.safetensors.index.json' in it");
   ShardIndex shards = parseShardIndex(index, readFile(index, 100'000'000));
   auto home = std::filesystem::canonical(directory);
@@ -145,16 +145,16 @@ WeightSource WeightSource::ofModel(const std::string &given) {
     std::string path = directory + "/" + name;
     auto target = std::filesystem::canonical(path, error);
     if (error)
-      failSystem(quoted(path) + ": cannot be opened", error.value());
+      failSystem(inQuotes(path) + ": cannot be opened", error.value());
     if (target.parent_path() != home)
-      fail(quoted(path), ": expected a file in its own directory, but it is a",
+      fail(inQuotes(path), ": expected a file in its own directory, but it is a",
            " link out of it");
     source.add(std::make_unique<Safetensors>(path));
   }
   for (const auto &[name, file] : shards.tensors)
     if (!source.files[file]->find(name))
-      fail(quoted(index), ": expected tensor ", quoted(name), " in ",
-           quoted(shards.files[file]), ", but it is not there");
+      fail(inQuotes(index), ": expected tensor ", inQuotes(name), " in ",
+           inQuotes(shards.files[file]), ", but it is not there");
   return source;
 }
 

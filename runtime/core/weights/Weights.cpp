@@ -20,18 +20,18 @@ public:
       : columns(tensor.shape.size() == 2 ? tensor.shape[1] : 0) {
     auto found = source.find(tensor.scaleName);
     if (!found.tensor)
-      fail(quoted(source.place()), ": tensor ", quoted(tensor.name),
+      fail(inQuotes(source.place()), ": tensor ", inQuotes(tensor.name),
            " has 8-bit elements: expected its scales ",
-           quoted(tensor.scaleName), ", but there are none");
+           inQuotes(tensor.scaleName), ", but there are none");
     if (tensor.shape.size() != 2)
-      fail(quoted(source.place()), ": tensor ", quoted(tensor.name),
+      fail(inQuotes(source.place()), ": tensor ", inQuotes(tensor.name),
            ": expected a matrix for 8-bit elements, but got ",
            shapeText(tensor.shape));
     int64_t expected[] = {(tensor.shape[0] + scaleBlock - 1) / scaleBlock,
                           (columns + scaleBlock - 1) / scaleBlock};
     if (!std::ranges::equal(found.tensor->shape, expected) ||
         !isFloat(found.tensor->dtype))
-      fail(quoted(source.place()), ": tensor ", quoted(tensor.scaleName),
+      fail(inQuotes(source.place()), ": tensor ", inQuotes(tensor.scaleName),
            ": expected floats of ", shapeText(expected), ", but got ",
            elementName(found.tensor->dtype), " of ",
            shapeText(found.tensor->shape));
@@ -68,15 +68,15 @@ void readTensor(Session &session, const StoredTensor &tensor,
                 const WeightSource &source, std::vector<char> &raw) {
   auto found = source.find(tensor.name);
   if (!found.tensor)
-    fail(quoted(source.place()), ": expected tensor ", quoted(tensor.name),
+    fail(inQuotes(source.place()), ": expected tensor ", inQuotes(tensor.name),
          " of ", shapeText(tensor.shape), ", but it is not there");
   if (found.tensor->shape != tensor.shape)
-    fail(quoted(found.file->path()), ": tensor ", quoted(tensor.name),
+    fail(inQuotes(found.file->path()), ": tensor ", inQuotes(tensor.name),
          ": expected shape ", shapeText(tensor.shape), ", but got ",
          shapeText(found.tensor->shape));
   uint32_t dtype = found.tensor->dtype;
   if (!isFloat(dtype))
-    fail(quoted(found.file->path()), ": tensor ", quoted(tensor.name),
+    fail(inQuotes(found.file->path()), ": tensor ", inQuotes(tensor.name),
          ": expected floats, but got ", elementName(dtype));
   std::unique_ptr<Scales> scales;
   if (isEightBit(dtype))
