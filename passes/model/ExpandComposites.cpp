@@ -308,9 +308,9 @@ struct ExpandMhc : OpRewritePattern<lm::MhcOp> {
         op.getBase(), op.getScale(), op.getFormAttr(), op.getIterationsAttr(),
         op.getEpsilonAttr(), op.getNormEpsilonAttr());
     auto yield = cast<lm::YieldOp>(body.getTerminator());
+    rewriter.inlineBlockBefore(&body, op, pre.getH());
     SmallVector<Value> results(yield.getValues());
     rewriter.eraseOp(yield);
-    rewriter.inlineBlockBefore(&body, op, pre.getH());
     rewriter.setInsertionPoint(op);
     results[0] = lm::MhcPostOp::create(rewriter, loc, input.getType(), input,
                                        results[0], pre.getPost(),

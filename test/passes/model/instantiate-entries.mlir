@@ -1,4 +1,5 @@
 // RUN: tresse-opt %s --tresse-instantiate-entries="entries=logits,train,generate batch=2 sequence=8 slots=3 chunk=4 context=16 dtype=f64" | FileCheck %s
+// RUN: tresse-opt %s --tresse-instantiate-entries="entries=logits,train,generate batch=2 sequence=8 slots=3 chunk=4 context=16 dtype=f64" | FileCheck %s --check-prefix=LAYER
 // RUN: tresse-opt %s --tresse-instantiate-entries="entries=logits batch=2 sequence=8 dtype=bf16" | FileCheck %s --check-prefix=BF16
 
 // Storage and wide type are both f64; a counter belongs to the routing bias.
@@ -11,9 +12,9 @@ lm.global weight @norm : tensor<4xf32>
 lm.global state @bias : tensor<4xf32>
 
 // One copy of the layer per shape: the whole batch, a chunk, one token.
-// CHECK: func.func private @layer.batch(%{{.*}}: tensor<2x8x4xf64>
-// CHECK: func.func private @layer.prefill(%{{.*}}: tensor<3x4x4xf64>
-// CHECK: func.func private @layer.decode(%{{.*}}: tensor<3x1x4xf64>
+// LAYER-DAG: func.func private @layer.batch(%{{.*}}: tensor<2x8x4xf64>
+// LAYER-DAG: func.func private @layer.prefill(%{{.*}}: tensor<3x4x4xf64>
+// LAYER-DAG: func.func private @layer.decode(%{{.*}}: tensor<3x1x4xf64>
 func.func @layer(%x: tensor<?x?x4xbf16>, %norm: tensor<4xf32>) -> tensor<?x?x4xbf16> {
   %0 = lm.rms_norm %x, %norm {epsilon = 1.0e-6} : (tensor<?x?x4xbf16>, tensor<4xf32>) -> tensor<?x?x4xbf16>
   return %0 : tensor<?x?x4xbf16>
