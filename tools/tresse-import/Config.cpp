@@ -88,7 +88,7 @@ void readRotary(const Fields &root, Complaint &complaint,
       readYarn(block, config, rotary);
   }
   if (rotary.theta <= 1)
-    root.complain("rope_theta", "a number above 1", formatv("{0:g}", rotary.theta));
+    root.complain("rope_theta", "a number above 1", "1");
 }
 
 void readAttention(const Fields &root, const Defaults &defaults,

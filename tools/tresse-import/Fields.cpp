@@ -5,7 +5,8 @@
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FormatVariadic.h"
 
-#include <cmath>
+#include <cstdio>
+#include <cstdlib>
 
 using namespace llvm;
 
@@ -28,6 +29,17 @@ Error Complaint::take() const {
   return found() ? createStringError(message) : Error::success();
 }
 
+/// The shortest decimal that reads back as `number`: 1e+06, 0.1.
+static std::string shortest(double number) {
+  char text[32];
+  for (int digits = 6; digits <= 17; ++digits) {
+    snprintf(text, sizeof text, "%.*g", digits, number);
+    if (strtod(text, nullptr) == number)
+      break;
+  }
+  return text;
+}
+
 bool Fields::has(StringRef name) const {
   const json::Value *value = object.get(name);
   return value && value->kind() != json::Value::Null;
@@ -42,6 +54,8 @@ std::string Fields::shown(StringRef name) const {
   const json::Value *value = object.get(name);
   if (!value)
     return "nothing";
+  if (value->kind() == json::Value::Number && !value->getAsInteger())
+    return shortest(*value->getAsNumber());
   std::string text = formatv("{0}", *value);
   if (text.size() > 60)
     text = json::fixUTF8(StringRef(text).take_front(57)) + "...";
@@ -73,7 +87,8 @@ double Fields::number(StringRef name, double fallback, double low,
   std::optional<double> number = value->getAsNumber();
   if (number && *number >= low && *number <= high)
     return *number;
-  complain(name, formatv("a number from {0:g} to {1:g}", low, high),
+  complain(name,
+           "a number from " + shortest(low) + " to " + shortest(high),
            shown(name));
   return fallback;
 }
@@ -85,7 +100,7 @@ double Fields::positive(StringRef name, double fallback, double high) const {
   std::optional<double> number = value->getAsNumber();
   if (number && *number > 0 && *number <= high)
     return *number;
-  complain(name, formatv("a number above 0, at most {0:g}", high), shown(name));
+  complain(name, "a number above 0, at most " + shortest(high), shown(name));
   return fallback;
 }
 

@@ -124,6 +124,18 @@ private:
 
 } // namespace
 
+/// "[2:1, byte=4]: Unexpected EOF" -> "name:2: expected JSON, but got ..."
+static Error syntaxError(StringRef name, Error error) {
+  std::string text = toString(std::move(error));
+  StringRef message = text;
+  unsigned line;
+  if (message.consume_front("[") && !message.consumeInteger(10, line))
+    return createStringError(name + ":" + Twine(line) +
+                             ": expected JSON, but got: " +
+                             message.split("]: ").second.lower());
+  return createStringError(name + ": expected JSON, but got: " + text);
+}
+
 Expected<JsonDocument> parseJson(StringRef text, StringRef name) {
   if (text.size() > maxJsonBytes)
     return createStringError(formatv("{0}: expected at most {1} bytes, but got "
@@ -134,8 +146,7 @@ Expected<JsonDocument> parseJson(StringRef text, StringRef name) {
     return std::move(error);
   Expected<json::Value> value = json::parse(text);
   if (!value)
-    return createStringError(name + ": expected JSON, but got " +
-                             toString(value.takeError()));
+    return syntaxError(name, value.takeError());
   json::Object *root = value->getAsObject();
   if (!root)
     return createStringError(name +
