@@ -2,6 +2,7 @@
 #include "dialects/Register.h"
 #include "passes/Register.h"
 #include "tools/tresse-compile/Driver.h"
+#include "tools/tresse-compile/Emit.h"
 
 #include "mlir/IR/AsmState.h"
 #include "mlir/IR/MLIRContext.h"
@@ -12,6 +13,8 @@
 #include "mlir/Transforms/Passes.h"
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/InitLLVM.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/SourceMgr.h"
 #include "llvm/Support/ToolOutputFile.h"
 
@@ -58,6 +61,8 @@ struct CommandLine {
                           cl::value_desc("STAGE"), cl::cat(category)};
   cl::opt<std::string> from{"compile-from", cl::desc("Begin with this stage"),
                             cl::value_desc("STAGE"), cl::cat(category)};
+  cl::opt<std::string> cpu{"cpu", cl::desc("host, x86-64-v3 or x86-64-v4"),
+                           cl::init("host"), cl::cat(category)};
   cl::opt<bool> listStages{"list-stages", cl::desc("List the stages"),
                            cl::cat(category)};
   cl::opt<std::string> dump{"dump-stages",
@@ -134,20 +139,18 @@ int parseOptions(const CommandLine &line, DriverOptions &options) {
   return failed(selectStages(options)) ? kUsage : 0;
 }
 
-int writeModule(ModuleOp module, StringRef path) {
-  std::string message;
-  auto file = openOutputFile(path, &message);
-  if (!file) {
-    llvm::errs() << "tresse-compile: " << message << '\n';
-    return kFailed;
-  }
-  module.print(file->os());
-  file->os() << '\n';
-  file->keep();
-  return 0;
+/// The folder of the runtime's libraries: beside this program's own.
+std::string libraryFolder(const char *program) {
+  void *anchor = reinterpret_cast<void *>(&libraryFolder);
+  std::string path = llvm::sys::fs::getMainExecutable(program, anchor);
+  llvm::SmallString<128> folder(llvm::sys::path::parent_path(path));
+  llvm::sys::path::append(folder, "..", "lib");
+  llvm::sys::path::remove_dots(folder, /*remove_dot_dot=*/true);
+  return folder.str().str();
 }
 
-int compile(const CommandLine &line, const DriverOptions &options) {
+int compile(const CommandLine &line, const DriverOptions &options,
+            const EmitOptions &emit) {
   DialectRegistry registry;
   registerDialects(registry);
   MLIRContext context(registry);
@@ -165,7 +168,7 @@ int compile(const CommandLine &line, const DriverOptions &options) {
       parseSourceFile<ModuleOp>(sources, ParserConfig(&context));
   if (!module || failed(runStages(*module, options)))
     return kFailed;
-  return writeModule(*module, line.output);
+  return failed(emitModel(*module, emit)) ? kFailed : 0;
 }
 } // namespace
 
@@ -196,5 +199,16 @@ int main(int argc, char **argv) {
   DriverOptions options;
   if (int code = parseOptions(line, options))
     return code;
-  return compile(line, options);
+  EmitOptions emit;
+  emit.kind = line.to.empty() ? std::string(line.emit) : "mlir";
+  if (emit.kind != "exe" && emit.kind != "so" && emit.kind != "plan" &&
+      emit.kind != "mlir")
+    return usage("--emit expects exe, so, plan or mlir, but got '" +
+                 emit.kind + "'");
+  if (line.output == "-" && (emit.kind == "exe" || emit.kind == "so"))
+    return usage("expects an output file (-o FILE) for --emit=" + emit.kind);
+  emit.output = line.output;
+  emit.cpu = line.cpu;
+  emit.libraries = libraryFolder(argv[0]);
+  return compile(line, options, emit);
 }

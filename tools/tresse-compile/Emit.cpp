@@ -1,0 +1,102 @@
+// Emit.cpp - a planned module becomes a file.
+#include "tools/tresse-compile/Emit.h"
+
+#include "codegen/emit/Object.h"
+#include "codegen/emit/PlanBytes.h"
+#include "mlir/Support/FileUtilities.h"
+#include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
+#include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
+#include "mlir/Target/LLVMIR/Export.h"
+#include "llvm/IR/LLVMContext.h"
+#include "llvm/Support/ToolOutputFile.h"
+
+using namespace mlir;
+using namespace tresse;
+
+static LogicalResult writeFile(ModuleOp module, StringRef path,
+                               llvm::function_ref<void(raw_ostream &)> write) {
+  std::string message;
+  auto file = openOutputFile(path, &message);
+  if (!file)
+    return module.emitError() << message;
+  write(file->os());
+  file->os().flush();
+  if (std::error_code error = file->os().error()) {
+    file->os().clear_error();
+    return module.emitError() << "expects room to write '" << path
+                              << "', but got " << error.message();
+  }
+  file->keep();
+  return success();
+}
+
+/// The kernels' symbols, ordered by their index in the function table.
+static std::vector<std::string> functionTable(plan::ModelOp model) {
+  std::vector<std::string> table;
+  for (auto kernel : model.getOps<plan::KernelOp>()) {
+    if (table.size() <= kernel.getCode())
+      table.resize(kernel.getCode() + 1);
+    table[kernel.getCode()] = kernel.getSymName().str();
+  }
+  return table;
+}
+
+/// The functions beside the plan as an LLVM module; the plan is taken out.
+static std::unique_ptr<llvm::Module>
+translateKernels(ModuleOp module, plan::ModelOp model,
+                 llvm::LLVMContext &context) {
+  model.erase();
+  DialectRegistry registry;
+  registerBuiltinDialectTranslation(registry);
+  registerLLVMDialectTranslation(registry);
+  module.getContext()->appendDialectRegistry(registry);
+  return translateModuleToLLVMIR(module, context, "tresse");
+}
+
+static LogicalResult link(ModuleOp module, plan::ModelOp model,
+                          const plan::PlanBytes &bytes,
+                          const EmitOptions &options) {
+  bool reference = model.getTarget() == plan::Target::Reference;
+  ModelCode code;
+  code.plan = bytes;
+  (reference ? code.referenceKernels : code.cpuKernels) = functionTable(model);
+  auto machine = createCpuTargetMachine(options.cpu);
+  if (!machine)
+    return module.emitError() << llvm::toString(machine.takeError());
+  llvm::LLVMContext context;
+  if (!reference) {
+    code.kernels = translateKernels(module, model, context);
+    if (!code.kernels)
+      return failure();
+  }
+  auto object = emitObject(std::move(code), **machine);
+  if (!object)
+    return module.emitError() << llvm::toString(object.takeError());
+  llvm::Error error =
+      options.kind == "so"
+          ? linkShared(*object, options.output, options.libraries)
+          : linkExecutable(*object, options.output, options.libraries);
+  if (error)
+    return module.emitError() << llvm::toString(std::move(error));
+  return success();
+}
+
+LogicalResult tresse::emitModel(ModuleOp module, const EmitOptions &options) {
+  if (options.kind == "mlir")
+    return writeFile(module, options.output, [&](raw_ostream &out) {
+      module.print(out);
+      out << '\n';
+    });
+  plan::ModelOp model = plan::findModel(module);
+  if (!model)
+    return failure();
+  FailureOr<plan::PlanBytes> bytes = plan::writePlan(model);
+  if (failed(bytes))
+    return failure();
+  if (options.kind == "plan")
+    return writeFile(module, options.output, [&](raw_ostream &out) {
+      out.write(reinterpret_cast<const char *>(bytes->data()),
+                bytes->size() * sizeof(uint64_t));
+    });
+  return link(module, model, *bytes, options);
+}
