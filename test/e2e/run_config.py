@@ -35,7 +35,12 @@ def arguments():
         "--dtype", default="f64", choices=["f64", "f32", "bf16"]
     )
     parser.add_argument(
-        "--only", choices=["logits", "train"], help="leave out the other"
+        "--only",
+        choices=["logits", "train", "generate"],
+        help="only these checks; generate is never among the others",
+    )
+    parser.add_argument(
+        "--chunk", type=int, default=4, help="of the prefill (default 4)"
     )
     parser.add_argument("--steps", type=int, default=5)
     parser.add_argument(
@@ -97,8 +102,8 @@ def compare(args, case, scratch, table):
     flags = list(args.train_flag)
     if args.balanced:
         settings = train.Settings(alpha=1e-4, bias_rate=1e-3)
-        flags += ["--balance-loss", settings.alpha]
-        flags += ["--bias-rate", settings.bias_rate]
+        flags += ["--balance-alpha", settings.alpha]
+        flags += ["--bias-gamma", settings.bias_rate]
     product = Product(args.bin, scratch, args.verbose)
     folder = product.path("model")
     dtype = args.weights_dtype or ("F64" if args.dtype == "f64" else "F32")
@@ -106,17 +111,17 @@ def compare(args, case, scratch, table):
     right = cases.answers(case, args.steps, settings)
     margin = min(entry["margin"] for entry in right.log)
     table.note(f"smallest margin of a route over the steps: {margin:.1e}")
+    product.load(folder, case.import_flags)
+    if args.only == "generate":
+        checks.check_generation(table, case, product, folder, args)
+        return
     product.build(
-        folder,
-        case.tokens.shape,
-        args.target,
-        args.dtype,
-        case.import_flags,
-        args.compile_flag,
+        case.tokens.shape, args.target, args.dtype, args.compile_flag
     )
     if args.only != "train":
-        path = product.logits(folder)
-        checks.check_logits(table, case, right, path, args.dtype)
+        path, routes = product.logits(folder)
+        agree = checks.check_routes(table, right, routes, args.dtype)
+        checks.check_logits(table, case, right, path, args.dtype, agree)
     if args.only != "logits":
         product.train(folder, args.steps, settings, flags)
         check_training(args, case, right, product, settings, table)

@@ -78,6 +78,15 @@ class Harness(unittest.TestCase):
     def test_wrong_orientation(self):
         self.fails("comb", "logits", "--golden", "D", "--only", "logits")
 
+    def test_wrong_choice(self):
+        self.fails("groups", "routes", "--golden", "B", "--only", "logits")
+
+    def test_right_generation(self):
+        self.passes("--golden", "D", "--only", "generate")
+
+    def test_wrong_generation(self):
+        self.fails("cache", "greedy", "--golden", "A", "--only", "generate")
+
     def test_wrong_gradient(self):
         self.fails("swiglu", "down_proj", "--golden", "C")
 

@@ -20,23 +20,26 @@ sys.path.insert(0, os.path.dirname(HERE))
 import numpy as np
 
 from oracle import config as configs
-from oracle import hyper, layers, model, safetensors, train
+from oracle import experts, generate, hyper, layers, model, safetensors
+from oracle import train
 
 FLAGS = (
     "batch sequence target entry dtype hyper-connections "
     "hyper-connections-form weights tokens data out steps lr schedule "
     "warmup beta1 beta2 eps weight-decay clip log gradients "
-    "balance-loss bias-rate"
+    "balance-alpha bias-gamma routes slots chunk context prompt-ids "
+    "max-new-tokens temperature"
 ).split()
 
 
 def parse(words):
     """Every flag that the harness may give."""
-    parser = argparse.ArgumentParser()
+    parser = argparse.ArgumentParser(allow_abbrev=False)
     parser.add_argument("input", nargs="?")
     parser.add_argument("-o", dest="output")
     for flag in FLAGS:
         parser.add_argument(f"--{flag}")
+    parser.add_argument("--ids", action="store_true")
     return parser.parse_args(words)
 
 
@@ -76,6 +79,11 @@ def install_fault(fault):
     if fault == "rope":
         right = layers.rotate
         layers.rotate = lambda x, c, s, i: right(x, c, s, not i)
+    if fault == "groups":
+        experts.keep_groups = lambda config, choice: (
+            choice,
+            np.full(len(choice), np.inf),
+        )
     if fault == "comb":
         leave = hyper.leave
         hyper.leave = lambda post, comb, x, o: leave(
@@ -107,6 +115,20 @@ def run_logits(plan, args):
     config, weights, dtype = load(plan, args.weights)
     run = model.Model(config, weights, dtype).forward(np.load(args.tokens))
     np.save(args.out, run.logits)
+    if args.routes:
+        routes = {f"routes.{n}": r.index for n, r in run.routes.items()}
+        safetensors.write(args.routes, routes, "I32")
+
+
+def run_generate(fault, plan, args):
+    """Token ids on one line; the fault forgets the prompt's beginning."""
+    config, weights, dtype = load(plan, args.weights)
+    prompt = [int(word) for word in args.prompt_ids.split(",")]
+    if fault == "cache":
+        prompt = prompt[-4:]
+    start = model.Model(config, weights, dtype)
+    count = int(args.max_new_tokens)
+    print(*generate.greedy(start, prompt, count)[0])
 
 
 def run_train(fault, plan, args):
@@ -120,8 +142,8 @@ def run_train(fault, plan, args):
         epsilon=0.0 if fault == "eps" else float(args.eps),
         decay=0.0 if fault == "decay" else float(args.weight_decay),
         clip=float(args.clip),
-        alpha=float(args.balance_loss or 0),
-        bias_rate=float(args.bias_rate or 0),
+        alpha=float(args.balance_alpha or 0),
+        bias_rate=float(args.bias_gamma or 0),
     )
     start = model.Model(config, weights, dtype)
     _, _, grads = model.gradients(start, tokens, settings.alpha)
@@ -173,10 +195,13 @@ def main():
     else:
         with open(words[0], encoding="utf-8") as file:
             plan = json.load(file)
+        args = parse(words[2:])
         if words[1] == "logits":
-            run_logits(plan, parse(words[2:]))
+            run_logits(plan, args)
+        elif words[1] == "generate":
+            run_generate(fault, plan, args)
         else:
-            run_train(fault, plan, parse(words[2:]))
+            run_train(fault, plan, args)
 
 
 if __name__ == "__main__":

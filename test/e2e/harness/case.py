@@ -157,6 +157,7 @@ class Answers:
     """The oracle's results for a case."""
 
     logits: np.ndarray
+    routes: dict  # layer -> experts of the B*S tokens
     margin: np.ndarray  # [B, S] smallest over the layers
     loss: float
     gradients: dict
@@ -182,6 +183,7 @@ def answers(case, steps, settings):
     )
     return Answers(
         run.logits,
+        {layer: route.index for layer, route in run.routes.items()},
         margin.reshape(case.tokens.shape),
         loss,
         grads,

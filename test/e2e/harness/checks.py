@@ -6,10 +6,10 @@ import os
 import numpy as np
 
 from oracle import config as configs
-from oracle import model, safetensors, tensors
+from oracle import generate, model, safetensors, tensors
 
-from .limits import BF16_LOGITS, BF16_LOSS, BF16_MARGIN, FLOOR, LIMIT
-from .limits import largest_error
+from .limits import BF16_LOGITS, BF16_LOSS, BF16_MARGIN, BF16_ROUTES
+from .limits import FLOOR, GREEDY_GAP, LIMIT, largest_error
 from .table import relative, tensor_error
 
 LOG_KEYS = {
@@ -22,7 +22,34 @@ LOG_KEYS = {
 }
 
 
-def check_logits(table, case, right, path, dtype):
+def check_routes(table, right, path, dtype):
+    """Chosen experts `routes.LAYER` [B*S, K]; order does not matter.
+
+    Returns where every layer chose as the oracle did, bool [B, S], or
+    None where the product does not show its routes.
+    """
+    if not path:
+        table.note("routes are not shown by the product")
+        return None
+    got = safetensors.read(path)
+    wanted = {f"routes.{layer}": r for layer, r in right.routes.items()}
+    if not check_names(table, "routes", got, wanted):
+        return None
+    agree = np.ones(right.margin.size, bool)
+    same, count = 0, 0
+    for name, index in wanted.items():
+        equal = (np.sort(got[name]) == np.sort(index)).all(-1)
+        agree &= equal
+        same, count = same + int(equal.sum()), count + equal.size
+    needed = BF16_ROUTES if dtype == "bf16" else 1.0
+    if count:
+        table.require(
+            "routes agree", same >= needed * count, f"{same} of {count}"
+        )
+    return agree.reshape(right.margin.shape)
+
+
+def check_logits(table, case, right, path, dtype, agree):
     """logits.npy [B,S,V] against the oracle."""
     got = np.load(path)
     shape = right.logits.shape
@@ -31,29 +58,30 @@ def check_logits(table, case, right, path, dtype):
     ):
         return
     if dtype == "bf16":
-        check_bf16_logits(table, right, got)
+        check_bf16_logits(table, right, got, agree)
         return
     error = tensor_error(got, right.logits)
     table.judge("logits", error, LIMIT[dtype])
-    if case.golden and dtype in LIMIT:
+    if case.golden:
         check_golden_logits(table, case.golden, got, LIMIT[dtype])
 
 
-def check_bf16_logits(table, right, got):
-    """Only tokens that cannot have been routed otherwise are compared."""
-    sure = right.margin >= BF16_MARGIN
-    table.note(
-        "routes are not shown by the product: logits are compared on the "
-        f"{int(sure.sum())} of {sure.size} tokens whose choices have a "
-        f"margin of {BF16_MARGIN}"
-    )
+def check_bf16_logits(table, right, got, agree):
+    """Only tokens that were routed as in the oracle are compared.
+
+    Without the product's routes: only those that cannot have been
+    routed otherwise.
+    """
+    if agree is None:
+        agree = right.margin >= BF16_MARGIN
     finite = bool(np.isfinite(got).all())
     table.require("logits finite", finite)
-    if not finite or not sure.any():
+    if not finite or not agree.any():
         return
     top = np.abs(right.logits).max()
-    error = np.abs(got[sure] - right.logits[sure]).max() / top
-    table.judge("logits, sure tokens", float(error), BF16_LOGITS)
+    error = np.abs(got[agree] - right.logits[agree]).max() / top
+    detail = f"{int(agree.sum())} of {agree.size} tokens"
+    table.judge("logits where routes agree", float(error), BF16_LOGITS, detail)
 
 
 def check_golden_logits(table, numbers, got, limit):
@@ -247,3 +275,30 @@ def check_state(table, place, case, steps):
         count >= expected,
         f"{count} elements of {expected}",
     )
+
+
+def check_generation(table, case, product, folder, args):
+    """Greedy tokens after prompts around multiples of the chunk."""
+    chunk, count = args.chunk, 6
+    context = 3 * chunk + 5 + count
+    product.build_generator(
+        args.target, args.dtype, chunk, context, args.compile_flag
+    )
+    start = model.Model(case.config(), case.weights)
+    ids = np.resize(case.tokens.reshape(-1), context).tolist()
+    end = case.raw.get("eos_token_id")
+    for length in sorted({1, chunk - 1, chunk, chunk + 1, 3 * chunk + 5}):
+        if not length:
+            continue
+        prompt = ids[:length]
+        want, gaps = generate.greedy(start, prompt, count, end)
+        close = [gap < GREEDY_GAP[args.dtype] for gap in gaps]
+        sure = close.index(True) if True in close else len(want)
+        # Whether the end token is printed is not our concern here.
+        want = [token for token in want[:sure] if token != end]
+        got = product.generate(folder, prompt, count)
+        table.require(
+            f"greedy after {length} tokens",
+            got[: len(want)] == want,
+            f"{got} (oracle {want})",
+        )

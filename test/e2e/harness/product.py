@@ -46,8 +46,8 @@ class Product:
             )
         return done.stdout
 
-    def build(self, folder, shape, target, dtype, import_flags, flags):
-        """Makes the executable ./m for tokens of this shape."""
+    def load(self, folder, import_flags):
+        """Imports a model directory as m.mlir."""
         self.run(
             os.path.join(self.binaries, "tresse-import"),
             folder,
@@ -55,6 +55,9 @@ class Product:
             self.path("m.mlir"),
             *import_flags,
         )
+
+    def build(self, shape, target, dtype, flags):
+        """Makes the executable ./m for tokens of this shape."""
         self.run(
             os.path.join(self.binaries, "tresse-compile"),
             self.path("m.mlir"),
@@ -68,8 +71,46 @@ class Product:
             *flags,
         )
 
+    def build_generator(self, target, dtype, chunk, context, flags):
+        """Makes the executable ./g: one slot, prefill in chunks."""
+        self.run(
+            os.path.join(self.binaries, "tresse-compile"),
+            self.path("m.mlir"),
+            f"--target={target}",
+            "--entry=generate",
+            "--slots=1",
+            f"--chunk={chunk}",
+            f"--context={context}",
+            f"--dtype={dtype}",
+            "-o",
+            self.path("g"),
+            *flags,
+        )
+
+    def generate(self, folder, prompt, count):
+        """Token ids that greedily follow a prompt."""
+        text = self.run(
+            self.path("g"),
+            "generate",
+            "--weights",
+            folder,
+            "--prompt-ids",
+            ",".join(map(str, prompt)),
+            "--max-new-tokens",
+            count,
+            "--temperature",
+            0,
+            "--ids",
+        )
+        return [int(word) for word in text.split()]
+
     def logits(self, folder):
-        """Writes logits.npy."""
+        """Writes logits.npy and routes.safetensors; returns both paths.
+
+        The second is None where the model cannot show its routes.
+        """
+        routes = self.path("routes.safetensors")
+        shown = "--routes" in self.run(self.path("m"), "logits", "--help")
         self.run(
             self.path("m"),
             "logits",
@@ -79,8 +120,9 @@ class Product:
             os.path.join(folder, "tokens.npy"),
             "--out",
             self.path("logits.npy"),
+            *(["--routes", routes] if shown else []),
         )
-        return self.path("logits.npy")
+        return self.path("logits.npy"), routes if shown else None
 
     def train(self, folder, steps, settings, flags):
         """Writes log.jsonl, gradients.safetensors and checkpoints in out/."""

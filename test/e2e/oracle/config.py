@@ -16,6 +16,7 @@ class Yarn:
     beta_slow: float = 1.0
     mscale: float = 1.0
     mscale_all_dim: float = 0.0
+    attention_factor: Optional[float] = None
 
 
 @dataclass
@@ -93,21 +94,33 @@ def read_yarn(raw):
             or raw["max_position_embeddings"]
         ),
     )
-    for key in ("beta_fast", "beta_slow", "mscale", "mscale_all_dim"):
+    for key in YARN_KEYS:
         if block.get(key) is not None:
             setattr(yarn, key, float(block[key]))
     return theta, yarn
 
 
+YARN_KEYS = (
+    "beta_fast",
+    "beta_slow",
+    "mscale",
+    "mscale_all_dim",
+    "attention_factor",
+)
+
+
 def read_hyper(raw, form):
-    """The mHC block, or None when the model has one residual stream."""
+    """The mHC block, or None when the model has one residual stream.
+
+    form is what a config without hc_form gets.
+    """
     if not raw.get("hc_mult"):
         return None
     return HyperConnections(
         int(raw["hc_mult"]),
         int(raw["hc_sinkhorn_iters"]),
         float(raw["hc_eps"]),
-        form,
+        raw.get("hc_form", form),
     )
 
 

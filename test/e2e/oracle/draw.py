@@ -64,16 +64,20 @@ def add_experts(raw, family, dice):
     per_group = dice.size(2 if groups > 1 else 1, 4)
     kept = dice.size(1, groups)
     v3 = family == "v3"
+    top_k = dice.size(1, min(4, kept * per_group))
+    # Implementations differ where V2 is renormalised and also scaled.
+    normalised = dice.pick([True, False, v3]) and (v3 or top_k > 1)
+    scale = dice.pick([1.0, 2.5, 1.25])
     methods = {"v2-lite": "greedy", "v2": "group_limited_greedy"}
     raw.update(
         n_routed_experts=groups * per_group,
         n_group=groups,
         topk_group=kept,
-        num_experts_per_tok=dice.size(1, min(4, kept * per_group)),
+        num_experts_per_tok=top_k,
         n_shared_experts=dice.pick([0, None, 1, 1, 2]),
         moe_intermediate_size=dice.size(1, 12),
-        routed_scaling_factor=dice.pick([1.0, 2.5, 1.25]),
-        norm_topk_prob=v3 and dice.pick([True, True, False]),
+        routed_scaling_factor=scale if v3 or not normalised else 1.0,
+        norm_topk_prob=normalised,
         topk_method=methods.get(family, "noaux_tc"),
         scoring_func="sigmoid" if v3 else "softmax",
         moe_layer_freq=1,

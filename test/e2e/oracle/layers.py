@@ -95,8 +95,10 @@ def rotations(config, length):
     """cos and sin [length, rope/2] of the positions 0 .. length-1."""
     angles = np.arange(length)[:, None] * frequencies(config)
     gain = 1.0
-    if config.yarn:
-        yarn = config.yarn
+    yarn = config.yarn
+    if yarn and yarn.attention_factor:
+        gain = yarn.attention_factor
+    elif yarn:
         gain = configs.amplitude(yarn.factor, yarn.mscale)
         gain /= configs.amplitude(yarn.factor, yarn.mscale_all_dim)
     return gain * np.cos(angles), gain * np.sin(angles)
