@@ -19,6 +19,9 @@ struct AddLatentCachePass : impl::AddLatentCachePassBase<AddLatentCachePass> {
   using AddLatentCachePassBase::AddLatentCachePassBase;
 
   void runOnOperation() override {
+    SymbolTable table(getOperation());
+    symbols = &table;
+    cacheTypes.clear();
     SmallVector<func::FuncOp> functions(
         getOperation().getOps<func::FuncOp>());
     for (func::FuncOp function : functions)
@@ -33,12 +36,12 @@ private:
     unsigned count = 0;
     auto source = [&](RankedTensorType type, Location loc) -> Value {
       std::string name = "cache." + std::to_string(count++);
-      if (!SymbolTable(getOperation()).lookup(name)) {
+      if (!symbols->lookup(name)) {
         OpBuilder builder =
             OpBuilder::atBlockBegin(getOperation().getBody());
-        lm::GlobalOp::create(builder, loc, name, StringAttr(), type,
-                             lm::Role::cache, lm::InitializerAttr(),
-                             ArrayAttr(), FlatSymbolRefAttr());
+        symbols->insert(lm::GlobalOp::create(
+            builder, loc, name, StringAttr(), type, lm::Role::cache,
+            lm::InitializerAttr(), ArrayAttr(), FlatSymbolRefAttr()));
       }
       OpBuilder builder = OpBuilder::atBlockBegin(&entry.getBody().front());
       return lm::LoadOp::create(builder, loc, type, name);
@@ -107,8 +110,7 @@ private:
   /// Callees take their caches as last arguments and return them last.
   void cacheCall(func::CallOp call, int64_t context, CacheSource source,
                  SmallVectorImpl<Value> &written) {
-    auto callee =
-        SymbolTable(getOperation()).lookup<func::FuncOp>(call.getCallee());
+    auto callee = symbols->lookup<func::FuncOp>(call.getCallee());
     const SmallVector<Type> &types = addToCallee(callee, context);
     SmallVector<Value> operands(call.getOperands());
     for (Type type : types)
@@ -140,6 +142,7 @@ private:
     return cacheTypes[callee] = types;
   }
 
+  SymbolTable *symbols = nullptr;
   DenseMap<func::FuncOp, SmallVector<Type>> cacheTypes;
 };
 } // namespace

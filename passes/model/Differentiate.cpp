@@ -56,7 +56,7 @@ bool isView(Operation *op) {
 
 class Differentiator {
 public:
-  explicit Differentiator(ModuleOp module) : symbols(module) {}
+  explicit Differentiator(SymbolTable &symbols) : symbols(symbols) {}
 
   /// Appends gradients to `function`'s block. `seeds` maps results to their
   /// gradients; on return `gradients` holds those of every active value.
@@ -76,7 +76,7 @@ private:
   Halves cut(func::FuncOp joint, func::FuncOp callee, Operation *border,
              const Request &request, ArrayRef<Value> argumentGradients);
 
-  SymbolTable symbols;
+  SymbolTable &symbols;
   llvm::StringMap<Halves> known;
 };
 
@@ -356,24 +356,26 @@ struct DifferentiatePass : impl::DifferentiatePassBase<DifferentiatePass> {
   using DifferentiatePassBase::DifferentiatePassBase;
 
   void runOnOperation() override {
+    SymbolTable symbols(getOperation());
     SmallVector<func::FuncOp> functions(
         getOperation().getOps<func::FuncOp>());
     for (func::FuncOp function : functions)
       for (unsigned i = 0; i < function.getNumResults(); ++i)
         if (resultName(function, i) == kObjective)
-          if (failed(differentiateEntry(function, i)))
+          if (failed(differentiateEntry(function, i, symbols)))
             return signalPassFailure();
   }
 
 private:
   /// Adds the gradients of `entry`'s weights and drops its objective.
-  LogicalResult differentiateEntry(func::FuncOp entry, unsigned objective) {
+  LogicalResult differentiateEntry(func::FuncOp entry, unsigned objective,
+                                   SymbolTable &symbols) {
     Block &block = entry.getBody().front();
     Operation *terminator = block.getTerminator();
     SmallVector<lm::LoadOp> weights;
     SmallVector<Value> active;
     for (auto load : entry.getOps<lm::LoadOp>())
-      if (weightOf(load)) {
+      if (weightOf(load, symbols)) {
         weights.push_back(load);
         active.push_back(load);
       }
@@ -383,18 +385,17 @@ private:
     gradients[value] = lm::FillOp::create(builder, entry.getLoc(),
                                           value.getType(),
                                           builder.getF64FloatAttr(1.0));
-    Differentiator differentiator(getOperation());
+    Differentiator differentiator(symbols);
     if (failed(differentiator.differentiate(block, active, gradients)))
       return failure();
     for (lm::LoadOp load : weights)
-      storeGradient(builder, load, gradients.lookup(load));
+      storeGradient(builder, load, gradients.lookup(load), symbols);
     terminator->eraseOperand(objective);
     return entry.eraseResult(objective);
   }
 
   /// The trained global behind a load: the weight, or whose copy it is.
-  lm::GlobalOp weightOf(lm::LoadOp load) {
-    SymbolTable symbols(getOperation());
+  static lm::GlobalOp weightOf(lm::LoadOp load, SymbolTable &symbols) {
     auto global = symbols.lookup<lm::GlobalOp>(load.getGlobal());
     if (global.getRole() == lm::Role::derived && global.getOf())
       global = symbols.lookup<lm::GlobalOp>(*global.getOf());
@@ -402,17 +403,18 @@ private:
   }
 
   /// gradient global += gradient
-  void storeGradient(OpBuilder &builder, lm::LoadOp load, Value gradient) {
-    lm::GlobalOp weight = weightOf(load);
+  void storeGradient(OpBuilder &builder, lm::LoadOp load, Value gradient,
+                     SymbolTable &symbols) {
+    lm::GlobalOp weight = weightOf(load, symbols);
     RankedTensorType type = lm::wideOf(weight.getTensorType());
     std::string name = (weight.getSymName() + ".grad").str();
     OpBuilder atWeight(&getContext());
     atWeight.setInsertionPointAfter(weight);
-    if (!SymbolTable(getOperation()).lookup(name))
-      lm::GlobalOp::create(atWeight, weight.getLoc(), name, StringAttr(), type,
-                           lm::Role::gradient, lm::InitializerAttr(),
-                           ArrayAttr(),
-                           FlatSymbolRefAttr::get(weight.getSymNameAttr()));
+    if (!symbols.lookup(name))
+      symbols.insert(lm::GlobalOp::create(
+          atWeight, weight.getLoc(), name, StringAttr(), type,
+          lm::Role::gradient, lm::InitializerAttr(), ArrayAttr(),
+          FlatSymbolRefAttr::get(weight.getSymNameAttr())));
     if (!gradient)
       return;
     // Right behind the gradient, so that it need not live until the end.

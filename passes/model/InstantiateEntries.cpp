@@ -79,6 +79,8 @@ struct InstantiateEntriesPass
   using InstantiateEntriesPassBase::InstantiateEntriesPassBase;
 
   void runOnOperation() override {
+    SymbolTable table(getOperation());
+    symbols = &table;
     if (failed(findForward()) || failed(parseDtype()))
       return signalPassFailure();
     llvm::StringSet<> wanted;
@@ -164,13 +166,12 @@ private:
   func::FuncOp instantiateCallee(func::FuncOp callee, const Shape &shape,
                                  StringRef suffix) {
     std::string name = (callee.getName() + suffix).str();
-    SymbolTable symbols(getOperation());
-    if (auto known = symbols.lookup<func::FuncOp>(name))
+    if (auto known = symbols->lookup<func::FuncOp>(name))
       return known;
     func::FuncOp clone = callee.clone();
     clone.setName(name);
     clone.setPrivate();
-    symbols.insert(clone);
+    symbols->insert(clone);
     shape.convertAll(clone);
     instantiateCalls(clone, shape, suffix);
     return clone;
@@ -179,8 +180,7 @@ private:
   void instantiateCalls(func::FuncOp caller, const Shape &shape,
                         StringRef suffix) {
     caller.walk([&](func::CallOp call) {
-      auto callee = SymbolTable(getOperation())
-                        .lookup<func::FuncOp>(call.getCallee());
+      auto callee = symbols->lookup<func::FuncOp>(call.getCallee());
       if (llvm::is_contained(originals, callee))
         call.setCallee(instantiateCallee(callee, shape, suffix).getName());
     });
@@ -338,6 +338,7 @@ private:
   }
 
   func::FuncOp forward;
+  SymbolTable *symbols = nullptr;
   SmallVector<func::FuncOp> originals;
   Type storage, wide;
 };

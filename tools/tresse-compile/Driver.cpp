@@ -3,6 +3,7 @@
 
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Pass/PassRegistry.h"
+#include "mlir/Support/Timing.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/Path.h"
@@ -74,10 +75,15 @@ LogicalResult tresse::runStages(ModuleOp module, const DriverOptions &options) {
   FailureOr<ArrayRef<Stage>> stages = selectStages(options);
   if (failed(stages))
     return failure();
+  DefaultTimingManager timing;
+  applyDefaultTimingManagerCLOptions(timing);
+  TimingScope total = timing.getRootScope();
   for (const Stage &stage : *stages) {
     PassManager manager(module.getContext());
     if (failed(applyPassManagerCLOptions(manager)))
       return failure();
+    TimingScope scope = total.nest(stage.name);
+    manager.enableTiming(scope);
     stage.build(manager, options.compile);
     for (const HungPipeline &hung : options.after)
       if (hung.stage == stage.name &&

@@ -1,6 +1,7 @@
 // main.cpp - tresse-compile: one model file becomes one binary.
 #include "dialects/Register.h"
 #include "passes/Register.h"
+#include "tools/Version.h"
 #include "tools/tresse-compile/Driver.h"
 #include "tools/tresse-compile/Emit.h"
 
@@ -9,6 +10,7 @@
 #include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Support/FileUtilities.h"
+#include "mlir/Support/Timing.h"
 #include "mlir/Tools/Plugins/PassPlugin.h"
 #include "mlir/Transforms/Passes.h"
 #include "llvm/Support/CommandLine.h"
@@ -179,7 +181,10 @@ int main(int argc, char **argv) {
   registerPassManagerCLOptions();
   registerAsmPrinterCLOptions();
   registerMLIRContextCLOptions();
+  registerDefaultTimingManagerCLOptions();
   CommandLine line;
+  cl::HideUnrelatedOptions(line.category);
+  cl::SetVersionPrinter(printVersion);
   cl::ParseCommandLineOptions(argc, argv,
                               "Compiles a model's text to one binary\n");
   if (line.listStages) {
