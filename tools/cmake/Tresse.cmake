@@ -94,18 +94,42 @@ function(tresse_add_tool name)
     TRESSE_LLVM="${LLVM_PACKAGE_VERSION}")
   target_link_libraries(${name} PRIVATE Tresse MLIR LLVM ${ARG_LIBRARIES})
   set_target_properties(${name} PROPERTIES
-    INSTALL_RPATH "$ORIGIN/../lib" BUILD_RPATH "${CMAKE_BINARY_DIR}/lib")
+    INSTALL_RPATH "$ORIGIN/../lib;${LLVM_LIBRARY_DIR}" BUILD_RPATH "${CMAKE_BINARY_DIR}/lib")
   install(TARGETS ${name} EXPORT TresseTargets)
 endfunction()
 
-# An out-of-tree or in-tree pass plugin: a module on libTresse.
-function(tresse_add_pass_plugin name)
-  cmake_parse_arguments(ARG "" "" "SOURCES" ${ARGN})
-  add_library(${name} MODULE ${ARG_SOURCES})
-  tresse_compiler_settings(${name})
-  target_link_libraries(${name} PRIVATE Tresse)
+include(${CMAKE_CURRENT_LIST_DIR}/TressePlugin.cmake)
+
+# Closes libTresse: its installation, its headers under include/tresse, and
+# the CMake package with which passes are built elsewhere.
+function(tresse_end_library)
+  add_library(Tresse::Compiler ALIAS Tresse)
+  set_target_properties(Tresse PROPERTIES EXPORT_NAME Compiler
+    INSTALL_RPATH "$ORIGIN;${LLVM_LIBRARY_DIR}")
+  target_include_directories(Tresse INTERFACE
+    $<BUILD_INTERFACE:${CMAKE_SOURCE_DIR}> $<BUILD_INTERFACE:${CMAKE_BINARY_DIR}>
+    $<INSTALL_INTERFACE:include/tresse> $<INSTALL_INTERFACE:include>)
+  install(TARGETS Tresse EXPORT TresseTargets)
+  foreach(folder dialects passes codegen)
+    foreach(root ${CMAKE_SOURCE_DIR} ${CMAKE_BINARY_DIR})
+      install(DIRECTORY ${root}/${folder} DESTINATION include/tresse
+        FILES_MATCHING PATTERN "*.h" PATTERN "*.td" PATTERN "*.inc"
+        PATTERN "CMakeFiles" EXCLUDE)
+    endforeach()
+  endforeach()
 endfunction()
 
-function(tresse_end_library)
-  install(TARGETS Tresse EXPORT TresseTargets)
+# The exported package; called once everything installed is declared.
+function(tresse_export_package)
+  include(CMakePackageConfigHelpers)
+  set(folder ${CMAKE_INSTALL_LIBDIR}/cmake/Tresse)
+  set(cmake ${CMAKE_SOURCE_DIR}/tools/cmake)
+  configure_package_config_file(${cmake}/TresseConfig.cmake.in
+    ${CMAKE_BINARY_DIR}/TresseConfig.cmake INSTALL_DESTINATION ${folder})
+  write_basic_package_version_file(${CMAKE_BINARY_DIR}/TresseConfigVersion.cmake
+    COMPATIBILITY SameMinorVersion)
+  install(FILES ${CMAKE_BINARY_DIR}/TresseConfig.cmake
+    ${CMAKE_BINARY_DIR}/TresseConfigVersion.cmake ${cmake}/TressePlugin.cmake
+    DESTINATION ${folder})
+  install(EXPORT TresseTargets NAMESPACE Tresse:: DESTINATION ${folder})
 endfunction()
