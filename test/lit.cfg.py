@@ -16,6 +16,16 @@ config.substitutions += [
     ("%lib", config.tresse_lib),
     ("%python", "/usr/bin/python3"),
 ]
+for target in ("reference", "cpu"):
+    folder = os.path.join(config.tresse_source, "codegen", target)
+    if os.path.isdir(folder):
+        config.available_features.add(target)
+config.substitutions.append(
+    ("%compare", f"/usr/bin/python3 -B {config.tresse_source}/test/e2e/"
+     f"run_config.py --bin {config.tresse_bin}"))
+venv = os.path.join(config.tresse_build, "transformers-venv")
+if os.path.exists(os.path.join(venv, "bin", "python")):
+    config.available_features.add("transformers")
 if os.environ.get("TRESSE_ROUNDTRIP"):
     config.substitutions.append(
         ("tresse-opt", "tresse-opt --verify-roundtrip"))

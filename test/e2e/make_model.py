@@ -13,7 +13,7 @@ import os
 import numpy as np
 
 from oracle import config as configs
-from oracle import draw, fill, safetensors, tensors
+from oracle import draw, fill, fp8, safetensors, tensors
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
@@ -34,7 +34,7 @@ def arguments():
     parser.add_argument(
         "--dtype",
         default="F32",
-        choices=["F32", "F64", "BF16"],
+        choices=["F32", "F64", "BF16", "F8"],
         help="of the weights (default F32)",
     )
     parser.add_argument("--shards", type=int, default=1, metavar="N")
@@ -54,6 +54,10 @@ def golden_raw(name):
 def write_model(folder, raw, weights, dtype, shards=1):
     """config.json and model.safetensors; routing biases stay F32 at least."""
     os.makedirs(folder, exist_ok=True)
+    kinds = {}
+    if dtype == "F8":
+        raw = dict(raw, quantization_config=fp8.QUANTIZATION)
+        weights, kinds = fp8.pack(weights)
     with open(
         os.path.join(folder, "config.json"), "w", encoding="utf-8"
     ) as file:
@@ -61,11 +65,10 @@ def write_model(folder, raw, weights, dtype, shards=1):
         file.write("\n")
 
     def pick(name):
-        return "F32" if name.endswith(tensors.BIAS) else dtype
+        plain = "F32" if name.endswith(tensors.BIAS) else dtype
+        return kinds.get(name, plain if dtype == "BF16" else dtype)
 
-    safetensors.write_checkpoint(
-        folder, weights, pick if dtype == "BF16" else dtype, shards
-    )
+    safetensors.write_checkpoint(folder, weights, pick, shards)
 
 
 def main():

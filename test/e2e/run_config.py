@@ -52,7 +52,7 @@ def arguments():
         "--form",
         default="v4",
         choices=["v4", "paper"],
-        help="of the hyper-connections of DIRECTORY",
+        help="of the hyper-connections of DIRECTORY or --add-hyper",
     )
     parser.add_argument(
         "--add-hyper",
@@ -62,7 +62,7 @@ def arguments():
     )
     parser.add_argument(
         "--weights-dtype",
-        choices=["F32", "F64", "BF16"],
+        choices=["F32", "F64", "BF16", "F8"],
         help="of the model directory (default F64 for f64, else F32)",
     )
     parser.add_argument("--shards", type=int, default=1)
@@ -93,7 +93,9 @@ def choose(args):
         case = cases.from_directory(
             args.directory, args.form, args.batch, args.sequence
         )
-    return cases.add_hyper(case, args.add_hyper) if args.add_hyper else case
+    if args.add_hyper:
+        return cases.add_hyper(case, args.add_hyper, args.form)
+    return case
 
 
 def compare(args, case, scratch, table):

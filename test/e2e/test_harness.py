@@ -66,7 +66,13 @@ class Harness(unittest.TestCase):
         self.passes("--golden", "B", "--balanced")
 
     def test_right_added_streams(self):
-        self.passes("--golden", "C", "--add-hyper", "3")
+        self.passes("--golden", "C", "--add-hyper", "3", "--form", "paper")
+
+    def test_right_fp8(self):
+        path = os.path.join(HERE, "Inputs", "blocks")
+        self.passes(
+            path, "--weights-dtype", "F8", "--shards", "2", "--only", "logits"
+        )
 
     def test_right_random(self):
         for seed in range(3):

@@ -20,8 +20,8 @@ sys.path.insert(0, os.path.dirname(HERE))
 import numpy as np
 
 from oracle import config as configs
-from oracle import experts, generate, hyper, layers, model, safetensors
-from oracle import train
+from oracle import experts, fp8, generate, hyper, layers, model
+from oracle import safetensors, train
 
 FLAGS = (
     "batch sequence target entry dtype hyper-connections "
@@ -100,7 +100,7 @@ def install_fault(fault):
 def load(plan, folder):
     """Config, weights and dtype of a run."""
     config = configs.parse(plan["raw"], plan["form"])
-    weights = safetensors.read_checkpoint(folder)
+    weights = fp8.unpack(safetensors.read_checkpoint(folder))
     if plan["dtype"] == "bf16":
         weights = {
             name: safetensors.from_bf16(safetensors.to_bf16(value))

@@ -8,7 +8,7 @@ import numpy as np
 
 from make_model import golden_raw, write_model
 from oracle import config as configs
-from oracle import draw, fill, model, safetensors, train
+from oracle import draw, fill, fp8, model, safetensors, train
 
 from .limits import BF16_LOGITS, BF16_LOSS, FLOOR, LIMIT, largest_error
 from .table import relative, tensor_error
@@ -112,7 +112,7 @@ def from_directory(path, form, batch, length):
     config = configs.parse(raw, form)
     names = os.listdir(path)
     if any(name.startswith("model.safetensors") for name in names):
-        weights = safetensors.read_checkpoint(path)
+        weights = fp8.unpack(safetensors.read_checkpoint(path))
     else:
         weights = fill.golden_weights(config)
     if "tokens.npy" in names:
@@ -125,19 +125,19 @@ def from_directory(path, form, batch, length):
     return Case(path, raw, form, weights, tokens, raw, flags)
 
 
-def add_hyper(case, streams):
+def add_hyper(case, streams, form):
     """The same model with hyper-connections that only a flag asks for."""
     raw = dict(
         case.raw, hc_mult=streams, hc_sinkhorn_iters=20, hc_eps=1e-6
     )
     flags = [f"--hyper-connections={streams}"]
-    if case.form != "v4":
-        flags.append(f"--hyper-connections-form={case.form}")
-    weights = fill.golden_weights(configs.parse(raw, case.form))
+    if form != "v4":
+        flags.append(f"--hyper-connections-form={form}")
+    weights = fill.golden_weights(configs.parse(raw, form))
     return Case(
         f"{case.name} with {streams} streams",
         raw,
-        case.form,
+        form,
         dict(weights, **case.weights),
         case.tokens,
         case.raw,
@@ -146,9 +146,14 @@ def add_hyper(case, streams):
 
 
 def write(case, folder, dtype, shards):
-    """Writes the model directory; afterwards weights are what it holds."""
+    """Writes the model directory; afterwards weights are what it holds.
+
+    Printed numbers are dropped where the directory holds fewer digits.
+    """
+    if dtype in ("BF16", "F8"):
+        case.golden = None
     write_model(folder, case.imported_raw, case.weights, dtype, shards)
-    case.weights = safetensors.read_checkpoint(folder)
+    case.weights = fp8.unpack(safetensors.read_checkpoint(folder))
     np.save(os.path.join(folder, "tokens.npy"), case.tokens)
 
 

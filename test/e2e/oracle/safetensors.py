@@ -13,6 +13,7 @@ _PLAIN = {
     "I32": np.int32,
     "I8": np.int8,
     "U8": np.uint8,
+    "F8_E4M3": np.uint8,  # as bytes; fp8.unpack makes numbers of them
 }
 
 

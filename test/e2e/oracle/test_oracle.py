@@ -14,7 +14,7 @@ sys.path.insert(0, os.path.dirname(HERE))
 import numpy as np
 
 from oracle import config as configs
-from oracle import draw, experts, fill, hyper, layers, model, safetensors
+from oracle import draw, experts, fill, fp8, hyper, layers, model, safetensors
 from oracle import tensors, train
 
 FOLDER = os.path.join(os.path.dirname(HERE), "golden")
@@ -293,6 +293,27 @@ class Files(Base):
         got = safetensors.from_bf16(safetensors.to_bf16(x))
         want = [1, 1 + 2**-6, -1, 1 + 2**-7]
         self.assertEqual(got.tolist(), want)
+
+    def test_fp8_bytes(self):
+        table = fp8.values()
+        self.assertEqual(table[[0x01, 0x08, 0x38, 0x7E]].tolist(),
+                         [2**-9, 2**-6, 1.0, 448.0])
+        codes = np.delete(np.arange(256), [127, 255])
+        self.assertEqual(fp8.encode(table[codes]).tolist(), codes.tolist())
+        ties = np.array([1 + 1 / 16, 1 + 3 / 16, 500.0])
+        got = table[fp8.encode(ties)].tolist()
+        self.assertEqual(got, [1.0, 1.25, 448.0])
+
+    def test_fp8_blocks(self):
+        x = np.random.default_rng(0).standard_normal((130, 257))
+        x[:128, :128] *= 1000
+        name = "model.layers.0.mlp.up_proj.weight"
+        arrays, kinds = fp8.pack({name: x})
+        self.assertEqual(arrays[name + fp8.SCALE].shape, (2, 3))
+        self.assertEqual(kinds[name], "F8_E4M3")
+        back = fp8.unpack(arrays)[name]
+        self.close(back[:128, :128], x[:128, :128], 2, 0.0626)
+        self.close(back[128:, 128:], x[128:, 128:], 2e-3, 0.0626)
 
     def test_a_hole_is_refused(self):
         with tempfile.TemporaryDirectory() as folder:
