@@ -85,6 +85,11 @@ public:
   std::optional<uint64_t> firstUninitialised(uint64_t address,
                                              uint64_t bytes) const;
 
+  /// Starts keeping track of initialised bytes; call it before the first
+  /// allocation. Without it every byte counts as initialised.
+  void trackInitialised() { tracking = true; }
+  bool tracksInitialised() const { return tracking; }
+
   /// The byte map of initialised bytes (one byte each, 0 = never written) for
   /// an address in this device's range; for the interpreter.
   uint8_t *initialisedMap(uint64_t address) const {
@@ -106,6 +111,7 @@ private:
   uint64_t limit = 0;
   uint64_t used = 0;
   uint64_t version = 1;
+  bool tracking = false;
   uint8_t *initialised = nullptr;
   mutable std::shared_mutex mutex;
   std::map<uint64_t, Allocation> live;

@@ -1,0 +1,587 @@
+// Builder.cpp - the tools that decode one function's instructions.
+#include "tools/vgpu/core/Builder.h"
+
+#include "tools/vgpu/core/Warp.h"
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+#include <utility>
+
+namespace vgpu {
+
+static unsigned slotBytes(unsigned bytes) {
+  return bytes <= 2 ? 64 : bytes * 32;
+}
+
+Builder::Builder(Program &program, const ParsedModule &module,
+                 uint32_t functionIndex, LoadError &error)
+    : program(program), module(module),
+      function(module.functions[functionIndex]),
+      decoded(program.functions[functionIndex]), functionIndex(functionIndex),
+      error(error) {}
+
+bool Builder::decode() {
+  decoded.begin = uint32_t(program.code.size());
+  slots.reserve(function.registers.size());
+  for (Type type : function.registers) {
+    slots.push_back(decoded.registerBytes);
+    decoded.registerBytes += slotBytes(typeBytes(type));
+    if (decoded.registerBytes > (64u << 20)) {
+      error.line = function.line;
+      error.text = "expected at most 64 MiB of registers per warp in '" +
+                   std::string(function.name) + "'";
+      return false;
+    }
+  }
+  for (const Statement &next : function.statements)
+    if (!decodeStatement(next))
+      return false;
+  finish();
+  return true;
+}
+
+bool Builder::decodeStatement(const Statement &next) {
+  statement = &next;
+  statementPc.push_back(uint32_t(program.code.size()));
+  splitOpcode();
+  reads.clear();
+  writes.clear();
+  guardRef = next.guard >= 0 ? slots[size_t(next.guard)] : noRef;
+  size_t before = program.code.size();
+  DecodeFunction family = findDecoder(mnemonic());
+  if (!family)
+    return fail("instruction '" + std::string(next.opcode.substr(0, 80)) +
+                    "' is not modelled",
+                true);
+  if (!family(*this)) {
+    if (error.text.empty())
+      return fail("instruction '" + std::string(next.opcode.substr(0, 80)) +
+                      "' is not modelled in this form",
+                  true);
+    return false;
+  }
+  if (!modifiersDone())
+    return fail("instruction '" + std::string(next.opcode.substr(0, 80)) +
+                    "' is not modelled with '." + std::string(peekModifier()) +
+                    "'",
+                true);
+  for (size_t i = before; i + 1 < program.code.size(); ++i)
+    program.code[i].flags |= FlagHidden;
+  return true;
+}
+
+void Builder::splitOpcode() {
+  parts.clear();
+  std::string_view rest = statement->opcode;
+  while (true) {
+    size_t dot = rest.find('.');
+    parts.push_back(rest.substr(0, dot));
+    if (dot == rest.npos)
+      break;
+    rest = rest.substr(dot + 1);
+  }
+  taken.assign(parts.size(), false);
+  taken[0] = true;
+}
+
+bool Builder::fail(std::string text, bool unsupported) {
+  if (!error.text.empty())
+    return false;
+  error.line = statement ? statement->line : function.line;
+  error.column = statement ? statement->column : 1;
+  error.unsupported = unsupported;
+  error.text = std::move(text);
+  if (statement && statement->end) {
+    std::string_view whole(statement->opcode.data(),
+                           size_t(statement->end - statement->opcode.data()));
+    error.text += ": " + std::string(whole.substr(0, 160));
+    std::replace(error.text.begin(), error.text.end(), '\n', ' ');
+    std::replace(error.text.begin(), error.text.end(), '\t', ' ');
+  }
+  return false;
+}
+
+bool Builder::take(std::string_view modifier) {
+  for (size_t i = 1; i < parts.size(); ++i)
+    if (!taken[i] && parts[i] == modifier) {
+      taken[i] = true;
+      return true;
+    }
+  return false;
+}
+
+int Builder::takeOneOf(std::initializer_list<std::string_view> modifiers) {
+  int index = 0;
+  for (std::string_view modifier : modifiers) {
+    if (take(modifier))
+      return index;
+    ++index;
+  }
+  return -1;
+}
+
+Type Builder::takeType() {
+  for (size_t i = 1; i < parts.size(); ++i)
+    if (!taken[i]) {
+      Type type = parseType(parts[i]);
+      if (type != Type::None) {
+        taken[i] = true;
+        return type;
+      }
+    }
+  return Type::None;
+}
+
+Space Builder::takeSpace() {
+  switch (takeOneOf({"global", "shared", "shared::cta", "shared::cluster",
+                     "local", "const", "param", "param::entry",
+                     "param::func"})) {
+  case 0:
+    return Space::Global;
+  case 1:
+  case 2:
+  case 3:
+    return Space::Shared;
+  case 4:
+    return Space::Local;
+  case 5:
+    return Space::Const;
+  case 6:
+  case 7:
+  case 8:
+    return Space::Param;
+  default:
+    return Space::Generic;
+  }
+}
+
+unsigned Builder::takeVector() {
+  return take("v2") ? 2 : take("v4") ? 4 : take("v8") ? 8 : 1;
+}
+
+bool Builder::hasModifier(std::string_view modifier) const {
+  return std::find(parts.begin() + 1, parts.end(), modifier) != parts.end();
+}
+
+Type Builder::lastType() const {
+  for (size_t i = parts.size(); i-- > 1;)
+    if (Type type = parseType(parts[i]); type != Type::None)
+      return type;
+  return Type::None;
+}
+
+bool Builder::modifiersDone() const {
+  return std::find(taken.begin(), taken.end(), false) == taken.end();
+}
+
+std::string_view Builder::peekModifier() const {
+  for (size_t i = 1; i < parts.size(); ++i)
+    if (!taken[i])
+      return parts[i];
+  return {};
+}
+
+const Operand &Builder::operand(unsigned i) const {
+  static const Operand none;
+  return i < statement->operandCount
+             ? function.operands[statement->firstOperand + i]
+             : none;
+}
+
+bool Builder::expectOperands(unsigned least, unsigned most) {
+  unsigned count = operandCount();
+  if (count >= least && count <= most)
+    return true;
+  return fail("expected " + std::to_string(least) +
+              (least == most ? "" : " to " + std::to_string(most)) +
+              " operands, but got " + std::to_string(count));
+}
+
+Type Builder::registerType(const Operand &operand) const {
+  return operand.kind == Operand::Kind::Register
+             ? function.registers[operand.index]
+             : Type::None;
+}
+
+unsigned Builder::registerBytes(const Operand &operand) const {
+  return typeBytes(registerType(operand));
+}
+
+void Builder::noteRead(Ref ref) {
+  if (!(ref & constantRef) && ref != noRef)
+    reads.push_back(ref);
+}
+void Builder::noteWrite(Ref ref) { writes.push_back(ref); }
+
+Ref Builder::constant(uint64_t value, unsigned bytes) {
+  unsigned kind = bytes <= 2 ? 0 : bytes == 4 ? 1 : bytes == 8 ? 2 : 3;
+  if (bytes == 0)
+    value = (value ? 0xffffffffu : 0u) | (uint64_t(1) << 40); // a mask
+  else if (bytes < 8)
+    value &= (uint64_t(1) << (8 * bytes)) - 1;
+  auto [at, fresh] = constantRefs[kind].try_emplace(value, constantBytes);
+  if (fresh) {
+    constantList.push_back({constantBytes, {value, bytes}});
+    constantBytes += slotBytes(bytes);
+  }
+  return at->second | constantRef;
+}
+
+Ref Builder::temporary(unsigned bytes) {
+  Ref ref = decoded.registerBytes;
+  decoded.registerBytes += slotBytes(bytes);
+  return ref;
+}
+
+/// Bits of a float literal as a value of `type`.
+static bool floatBits(const Operand &operand, Type type, uint64_t &bits) {
+  unsigned bytes = typeBytes(type);
+  bits = uint64_t(operand.value);
+  if (bytes == operand.width)
+    return true;
+  if (operand.width == 4 && bytes == 8) {
+    double wide = std::bit_cast<float>(uint32_t(bits));
+    bits = std::bit_cast<uint64_t>(wide);
+    return true;
+  }
+  if (operand.width == 8 && bytes == 4) {
+    bits = std::bit_cast<uint32_t>(float(std::bit_cast<double>(bits)));
+    return true;
+  }
+  return false;
+}
+
+bool Builder::source(const Operand &operand, Type type, Ref &ref, bool loose) {
+  unsigned bytes = typeBytes(type);
+  using Kind = Operand::Kind;
+  switch (operand.kind) {
+  case Kind::Register: {
+    Type have = registerType(operand);
+    unsigned haveBytes = std::max(typeBytes(have), have == Type::Pred ? 0u : 2u);
+    unsigned wantBytes = type == Type::Pred ? 0 : std::max(bytes, 2u);
+    if (haveBytes != wantBytes && !(loose && haveBytes > wantBytes && wantBytes))
+      return fail("expected a register of " + std::to_string(8 * bytes) +
+                  " bits, but got '" +
+                  std::string(function.registerNames[operand.index]) + "' of " +
+                  std::to_string(8 * haveBytes));
+    ref = slots[operand.index];
+    noteRead(ref);
+    if (operand.negated) {
+      if (type != Type::Pred)
+        return fail("expected '!' only before a predicate");
+      Insn insn;
+      insn.run = runNotPredicate;
+      insn.a = ref;
+      insn.d = ref = temporary(0);
+      reads.pop_back();
+      emitHidden(insn, insn.a, ref);
+      noteRead(ref);
+    }
+    return true;
+  }
+  case Kind::Integer:
+    ref = constant(uint64_t(operand.value), bytes);
+    return true;
+  case Kind::Float: {
+    uint64_t bits;
+    if (!floatBits(operand, type, bits))
+      return fail("a literal of this width does not fit the operand");
+    ref = constant(bits, bytes);
+    return true;
+  }
+  case Kind::Special: {
+    auto reg = SpecialRegister(operand.index);
+    unsigned natural = specialRegisterBytes(reg);
+    if (bytes != natural && !(bytes == 4 || bytes == 8 || bytes == 2))
+      return fail("a special register cannot be read with this type");
+    ref = temporary(bytes);
+    emitSpecial(reg, operand.value, ref, bytes);
+    return true;
+  }
+  case Kind::Symbol:
+    return symbolAddress(operand, type, ref);
+  case Kind::Label:
+    return fail("unknown name '" +
+                std::string(function.labels[operand.index].name) + "'");
+  default:
+    return fail("expected a register or a constant");
+  }
+}
+
+bool Builder::symbolAddress(const Operand &operand, Type type, Ref &ref) {
+  unsigned bytes = typeBytes(type);
+  const Symbol &named = symbol(operand.index);
+  uint64_t addend = uint64_t(operand.value);
+  if (bytes != 4 && bytes != 8)
+    return fail("an address needs a 32- or 64-bit operand");
+  if (named.kind == Symbol::Kind::Function) {
+    noteIndirectCall();
+    ref = constant(functionWindow | named.offset, bytes);
+    return true;
+  }
+  switch (named.space) {
+  case Space::Shared:
+    if (named.dynamicSize) {
+      ref = temporary(bytes);
+      emitSpecial(SpecialRegister::DynamicShared, int64_t(addend), ref, bytes);
+    } else {
+      decoded.sharedSymbols.push_back(operand.index);
+      ref = constant(named.offset + addend, bytes);
+    }
+    return true;
+  case Space::Local:
+  case Space::Param:
+    if (named.kind != Symbol::Kind::KernelParam && !decoded.entry) {
+      ref = temporary(bytes);
+      emitSpecial(SpecialRegister::FrameLocal, int64_t(named.offset + addend),
+                  ref, bytes);
+    } else {
+      ref = constant(named.offset + addend, bytes);
+    }
+    return true;
+  default:
+    if (named.external)
+      return fail("'" + std::string(named.name) + "' is declared .extern and "
+                  "defined nowhere");
+    ref = constant(named.offset + addend, bytes);
+    return true;
+  }
+}
+
+void Builder::emitSpecial(SpecialRegister reg, int64_t addend, Ref target,
+                          unsigned bytes) {
+  Insn insn;
+  insn.run = runReadSpecial;
+  insn.d = target;
+  insn.aux = uint8_t(reg);
+  insn.aux32 = bytes;
+  insn.imm = addend;
+  emitHidden(insn, noRef, target);
+}
+
+/// Emits an instruction in front of the statement's own.
+void Builder::emitHidden(const Insn &insn, Ref read, Ref written) {
+  Ref guard = std::exchange(guardRef, noRef);
+  std::vector<Ref> keptReads = std::move(reads);
+  std::vector<Ref> keptWrites = std::move(writes);
+  reads.clear();
+  noteRead(read);
+  writes = {written};
+  emit(insn, InstructionClass::Move);
+  reads = std::move(keptReads);
+  writes = std::move(keptWrites);
+  guardRef = guard;
+}
+
+bool Builder::destination(const Operand &operand, Type type, Ref &ref,
+                          bool loose) {
+  unsigned bytes = typeBytes(type);
+  if (operand.kind == Operand::Kind::Sink) {
+    ref = temporary(std::max(bytes, 8u));
+    return true;
+  }
+  if (operand.kind != Operand::Kind::Register || operand.negated)
+    return fail("expected a register as the result");
+  Type have = registerType(operand);
+  unsigned haveBytes = have == Type::Pred ? 0 : std::max(typeBytes(have), 2u);
+  unsigned wantBytes = type == Type::Pred ? 0 : std::max(bytes, 2u);
+  if (haveBytes != wantBytes && !(loose && haveBytes > wantBytes && wantBytes))
+    return fail("expected a register of " + std::to_string(8 * bytes) +
+                " bits, but got '" +
+                std::string(function.registerNames[operand.index]) + "' of " +
+                std::to_string(8 * haveBytes));
+  ref = slots[operand.index];
+  noteWrite(ref);
+  return true;
+}
+
+bool Builder::address(const Operand &operand, Space space, Ref &base,
+                      int64_t &offset, bool &wide) {
+  if (operand.kind != Operand::Kind::Address)
+    return fail("expected an address in brackets");
+  const Operand &inner = child(operand, 0);
+  offset = operand.value;
+  if (inner.kind == Operand::Kind::Register) {
+    unsigned bytes = registerBytes(inner);
+    if (bytes != 4 && bytes != 8)
+      return fail("expected an address register of 32 or 64 bits");
+    wide = bytes == 8;
+    return source(inner, wide ? Type::B64 : Type::B32, base);
+  }
+  wide = true;
+  if (inner.kind == Operand::Kind::Symbol) {
+    const Symbol &named = symbol(inner.index);
+    Operand plain = inner;
+    plain.value = 0;
+    if (space == Space::Generic && named.kind != Symbol::Kind::Function) {
+      // A generic access to a named variable: add its window.
+      if (named.space == Space::Shared)
+        offset += int64_t(sharedWindow);
+      else if (named.space == Space::Local ||
+               named.kind == Symbol::Kind::FrameParam)
+        offset += int64_t(localWindow);
+      else if (named.kind == Symbol::Kind::KernelParam)
+        offset += int64_t(paramWindow);
+    }
+    return symbolAddress(plain, Type::B64, base);
+  }
+  if (inner.kind == Operand::Kind::Integer) {
+    base = constant(uint64_t(inner.value), 8);
+    return true;
+  }
+  return fail("expected a register or a name between '[' and ']'");
+}
+
+bool Builder::integer(const Operand &operand, int64_t &value) {
+  if (operand.kind != Operand::Kind::Integer)
+    return fail("expected an integer constant");
+  value = operand.value;
+  return true;
+}
+
+const Label &Builder::resolveLabel(uint32_t label) const {
+  const Label *at = &function.labels[label];
+  while (at->kind == Label::Kind::Forward)
+    at = &function.labels[at->statement];
+  return *at;
+}
+
+bool Builder::labelTarget(const Operand &operand, uint32_t &label) {
+  if (operand.kind != Operand::Kind::Label)
+    return fail("expected a label");
+  if (resolveLabel(operand.index).kind != Label::Kind::Position)
+    return fail("expected a label of an instruction");
+  label = operand.index;
+  return true;
+}
+
+uint32_t Builder::addExt(uint32_t value) {
+  program.ext.push_back(value);
+  return uint32_t(program.ext.size() - 1);
+}
+
+void Builder::fixBranch(uint32_t label) {
+  branchFixes.push_back({uint32_t(program.code.size()), label});
+}
+void Builder::fixExt(uint32_t extIndex, uint32_t label) {
+  extFixes.push_back({extIndex, label});
+}
+void Builder::noteCallee(uint32_t callee) {
+  decoded.callees.push_back(callee);
+}
+void Builder::noteIndirectCall() { decoded.callsIndirect = true; }
+
+void Builder::emit(const Insn &given, InstructionClass cls) {
+  Insn insn = given;
+  insn.cls = uint8_t(cls);
+  insn.guard = guardRef;
+  insn.guardNegated = statement->guardNegated;
+  InsnInfo info;
+  info.line = statement->line;
+  info.function = functionIndex;
+  info.textBegin = uint32_t(statement->opcode.data() - program.text.data());
+  info.textBytes = uint32_t(statement->end - statement->opcode.data());
+  info.location = statement->location;
+  info.firstReg = uint32_t(program.regs.size());
+  if (guardRef != noRef)
+    reads.push_back(guardRef);
+  info.reads = uint16_t(reads.size());
+  info.writes = uint16_t(writes.size());
+  program.regs.insert(program.regs.end(), reads.begin(), reads.end());
+  program.regs.insert(program.regs.end(), writes.begin(), writes.end());
+  reads.clear();
+  writes.clear();
+  program.code.push_back(insn);
+  program.info.push_back(info);
+}
+
+void Builder::finish() {
+  // Falling off the end returns.
+  Statement closing;
+  closing.opcode = std::string_view(program.text).substr(0, 0);
+  closing.end = closing.opcode.data();
+  closing.line = statement ? statement->line : function.line;
+  statement = &closing;
+  guardRef = noRef;
+  uint32_t endPc = uint32_t(program.code.size());
+  Insn insn;
+  insn.run = runReturn;
+  emit(insn, InstructionClass::Control);
+  statement = nullptr;
+  auto pcOf = [&](uint32_t label) {
+    uint32_t at = resolveLabel(label).statement;
+    return at < statementPc.size() ? statementPc[at] : endPc;
+  };
+  for (auto [pc, label] : branchFixes)
+    program.code[pc].imm = pcOf(label);
+  for (auto [index, label] : extFixes)
+    program.ext[index] = pcOf(label);
+  decoded.end = uint32_t(program.code.size());
+
+  decoded.constantStorage.reset(new uint8_t[constantBytes + 64]);
+  auto at = reinterpret_cast<uintptr_t>(decoded.constantStorage.get());
+  decoded.constants = decoded.constantStorage.get() + ((64 - at % 64) % 64);
+  for (auto &[offset, entry] : constantList) {
+    auto [value, bytes] = entry;
+    uint8_t *slot = decoded.constants + offset;
+    if (bytes == 0) {
+      uint32_t mask = uint32_t(value);
+      memcpy(slot, &mask, 4);
+      continue;
+    }
+    unsigned width = std::max(bytes, 2u);
+    for (unsigned lane = 0; lane < 32; ++lane)
+      memcpy(slot + lane * std::min(width, 8u), &value, std::min(width, 8u));
+    if (bytes == 16)
+      memset(slot + 256, 0, 256);
+  }
+  estimateRegisters();
+}
+
+/// Intervals from first to last mention, stretched over the loops that they
+/// enter; the answer is the widest overlap.
+void Builder::estimateRegisters() {
+  struct Interval {
+    uint32_t first = ~0u, last = 0, units = 0;
+  };
+  std::unordered_map<Ref, Interval> intervals;
+  uint32_t begin = decoded.begin, end = decoded.end;
+  std::unordered_map<Ref, uint32_t> units;
+  for (size_t i = 0; i < slots.size(); ++i) {
+    unsigned bytes = typeBytes(function.registers[i]);
+    units[slots[i]] = bytes == 0 ? 0 : std::max(1u, bytes / 4);
+  }
+  std::vector<std::pair<uint32_t, uint32_t>> loops;
+  for (uint32_t pc = begin; pc < end; ++pc) {
+    const InsnInfo &info = program.info[pc];
+    for (uint32_t i = 0; i < uint32_t(info.reads + info.writes); ++i) {
+      Ref ref = program.regs[info.firstReg + i];
+      Interval &interval = intervals[ref];
+      interval.first = std::min(interval.first, pc);
+      interval.last = std::max(interval.last, pc);
+      auto at = units.find(ref);
+      interval.units = at == units.end() ? 0 : at->second;
+    }
+  }
+  for (auto [pc, label] : branchFixes)
+    if (program.code[pc].imm <= int64_t(pc))
+      loops.push_back({uint32_t(program.code[pc].imm), pc});
+  if (uint64_t(loops.size()) * intervals.size() < 20000000)
+    for (auto [head, tail] : loops)
+      for (auto &[ref, interval] : intervals)
+        if (interval.first < head && interval.last >= head &&
+            interval.last < tail)
+          interval.last = tail;
+  std::vector<int32_t> change(end - begin + 1);
+  for (auto &[ref, interval] : intervals) {
+    change[interval.first - begin] += int32_t(interval.units);
+    change[interval.last - begin] -= int32_t(interval.units);
+  }
+  int32_t now = 0, most = 0;
+  for (int32_t c : change)
+    most = std::max(most, now += c);
+  decoded.liveRegisters = uint32_t(most);
+}
+
+} // namespace vgpu
