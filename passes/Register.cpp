@@ -2,5 +2,9 @@
 #include "passes/Register.h"
 
 #include "passes/model/Passes.h"
+#include "passes/schedule/Passes.h"
 
-void tresse::registerPasses() { registerModelPasses(); }
+void tresse::registerPasses() {
+  registerModelPasses();
+  registerSchedulePasses();
+}

@@ -1,0 +1,43 @@
+// Passes.td - from flat entries to a plan: steps, buffers, arena.
+#ifndef TRESSE_PASSES_SCHEDULE_PASSES
+#define TRESSE_PASSES_SCHEDULE_PASSES
+include "mlir/Pass/PassBase.td"
+
+def BuildPlanPass : Pass<"tresse-build-plan", "::mlir::ModuleOp"> {
+  let summary = "Turns flat entries into the steps of a plan";
+  let description = [{
+    Every entry (`lm.entry`) becomes a `plan.entry`: contractions become
+    `plan.gemm` and `plan.grouped_gemm`, fills become `plan.fill`, every other op
+    and every `lm.fusion` a `plan.launch` of a kernel whose body is the op. Equal
+    bodies on equal layouts are one kernel. Shape ops, `lm.split`, `lm.barrier`
+    and `lm.stop_gradient` become views. A tied result lives in its operand's
+    buffer; a value stored to a global is written straight to it; where that is
+    impossible the pass fails with an error at the op.
+
+    Leaves: one `plan.model` whose arena buffers have no offsets yet.
+    Example: test/passes/schedule/build-plan.mlir
+  }];
+  let options = [
+    Option<"target", "target", "std::string", "\"cpu\"",
+      "reference or cpu; on reference contractions stay launches">,
+    Option<"architecture", "architecture", "std::string", "\"\"",
+      "required CPU features, as the plan states them">
+  ];
+  let dependentDialects = ["::tresse::plan::PlanDialect"];
+}
+
+def AssignArenaPass : Pass<"tresse-assign-arena", "::mlir::ModuleOp"> {
+  let summary = "Gives every buffer of a plan its liveness and its offset";
+  let description = [{
+    Liveness is counted in steps of the plan: from the first to the last step
+    that touches a view of the buffer; inputs are live from the first step of
+    their entry, outputs to its last. Buffers are placed by size, each in the
+    tightest gap that its neighbours in time leave.
+
+    Leaves: offsets, `live`, and the sizes of the program's blocks of memory.
+    Example: test/passes/schedule/assign-arena.mlir
+  }];
+  let dependentDialects = ["::tresse::plan::PlanDialect"];
+}
+
+#endif

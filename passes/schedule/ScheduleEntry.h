@@ -1,0 +1,18 @@
+// ScheduleEntry.h - one flat entry becomes the steps of a plan.
+#ifndef TRESSE_PASSES_SCHEDULE_SCHEDULEENTRY_H
+#define TRESSE_PASSES_SCHEDULE_SCHEDULEENTRY_H
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "passes/schedule/PlanBuilder.h"
+
+namespace tresse {
+
+/// Adds the steps of `entry` to the plan. Fails with one error at the op that
+/// cannot be scheduled: an op without a place in a plan, a tie that cannot be
+/// honoured, a global that would have to be copied.
+mlir::LogicalResult scheduleEntry(PlanBuilder &builder,
+                                  mlir::func::FuncOp entry);
+
+} // namespace tresse
+
+#endif // TRESSE_PASSES_SCHEDULE_SCHEDULEENTRY_H
