@@ -5,6 +5,8 @@
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Transforms/Passes.h"
 #include "passes/model/Passes.h"
+#include "passes/schedule/Passes.h"
+#include "llvm/Config/llvm-config.h"
 
 using namespace mlir;
 using namespace tresse;
@@ -59,6 +61,32 @@ static void buildFlatten(OpPassManager &manager, const CompileOptions &) {
   manager.addPass(createCSEPass());
 }
 
+/// Facts that the runtime and `info` read back from the plan.
+static SmallVector<std::string> buildRecords(const CompileOptions &options) {
+  auto number = [](StringRef name, int64_t value) {
+    return (name + "=" + Twine(value)).str();
+  };
+  return {"tresse=" TRESSE_VERSION,
+          "llvm=" LLVM_VERSION_STRING,
+          "target=" + options.target,
+          "dtype=" + options.dtype,
+          number("batch", options.batch),
+          number("sequence", options.sequence),
+          number("slots", options.slots),
+          number("chunk", options.chunk),
+          number("context", options.context)};
+}
+
+/// Every entry is a list of steps on buffers with offsets.
+static void buildSchedule(OpPassManager &manager,
+                          const CompileOptions &options) {
+  BuildPlanPassOptions plan;
+  plan.target = options.target;
+  plan.records = buildRecords(options);
+  manager.addPass(createBuildPlanPass(plan));
+  manager.addPass(createAssignArenaPass());
+}
+
 ArrayRef<Stage> tresse::compilerStages() {
   static const Stage stages[] = {
       {"expand", "entries with static shapes, on primitive ops", buildExpand},
@@ -69,6 +97,7 @@ ArrayRef<Stage> tresse::compilerStages() {
        buildDifferentiate},
       {"optimizer", "the update entry", buildOptimizer},
       {"flatten", "one list of ops per entry", buildFlatten},
+      {"schedule", "a plan: steps, buffers and the arena", buildSchedule},
   };
   return stages;
 }

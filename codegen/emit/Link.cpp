@@ -40,7 +40,7 @@ private:
     ~Remover() { sys::fs::remove(path); }
   };
   explicit TemporaryObject(StringRef path)
-      : remover(std::make_unique<Remover>(Remover{path.str()})) {}
+      : remover(new Remover{path.str()}) {}
   std::unique_ptr<Remover> remover;
 };
 

@@ -43,8 +43,12 @@ struct BuildPlanPass : impl::BuildPlanPassBase<BuildPlanPass> {
       return module.emitError("expected target reference or cpu, but got '")
              << target << "'";
     PlanBuilder builder(module, *chosen, architecture);
-    if (auto records = module->getAttrOfType<DictionaryAttr>("lm.records"))
-      for (NamedAttribute record : records)
+    for (StringRef record : records) {
+      auto [name, value] = record.split('=');
+      builder.addRecord(name, value);
+    }
+    if (auto facts = module->getAttrOfType<DictionaryAttr>("lm.records"))
+      for (NamedAttribute record : facts)
         if (auto text = dyn_cast<StringAttr>(record.getValue()))
           builder.addRecord(record.getName(), text);
     module->removeAttr("lm.records");

@@ -21,7 +21,9 @@ def BuildPlanPass : Pass<"tresse-build-plan", "::mlir::ModuleOp"> {
     Option<"target", "target", "std::string", "\"cpu\"",
       "reference or cpu; on reference contractions stay launches">,
     Option<"architecture", "architecture", "std::string", "\"\"",
-      "required CPU features, as the plan states them">
+      "required CPU features, as the plan states them">,
+    ListOption<"records", "records", "std::string",
+      "build records, each name=value">
   ];
   let dependentDialects = ["::tresse::plan::PlanDialect"];
 }

@@ -1,6 +1,8 @@
 // Driver.cpp - runs the compiler's stages on one module.
 #include "tools/tresse-compile/Driver.h"
 
+#include "codegen/Pipeline.h"
+
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Pass/PassRegistry.h"
 #include "mlir/Support/Timing.h"
@@ -14,7 +16,7 @@ using namespace tresse;
 
 /// Index of the stage called `name`, or an error that lists the names.
 static FailureOr<size_t> stageIndex(StringRef name) {
-  ArrayRef<Stage> stages = compilerStages();
+  ArrayRef<Stage> stages = allStages();
   for (auto [index, stage] : llvm::enumerate(stages))
     if (stage.name == name)
       return index;
@@ -27,7 +29,7 @@ static FailureOr<size_t> stageIndex(StringRef name) {
 
 FailureOr<ArrayRef<Stage>>
 tresse::selectStages(const DriverOptions &options) {
-  ArrayRef<Stage> stages = compilerStages();
+  ArrayRef<Stage> stages = allStages();
   size_t first = 0, last = stages.size() - 1;
   for (auto [name, index] : {std::pair{&options.from, &first},
                              std::pair{&options.to, &last}}) {
@@ -91,7 +93,7 @@ LogicalResult tresse::runStages(ModuleOp module, const DriverOptions &options) {
         return failure();
     if (failed(manager.run(module)))
       return failure();
-    size_t number = &stage - compilerStages().data();
+    size_t number = &stage - allStages().data();
     if (!options.dumpFolder.empty() &&
         failed(dump(module, options.dumpFolder, number, stage.name)))
       return failure();

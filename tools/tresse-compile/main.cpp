@@ -1,4 +1,5 @@
 // main.cpp - tresse-compile: one model file becomes one binary.
+#include "codegen/Pipeline.h"
 #include "dialects/Register.h"
 #include "passes/Register.h"
 #include "tools/Version.h"
@@ -178,6 +179,7 @@ int main(int argc, char **argv) {
   llvm::InitLLVM init(argc, argv);
   registerTransformsPasses();
   registerPasses();
+  registerCodegenPasses();
   registerPassManagerCLOptions();
   registerAsmPrinterCLOptions();
   registerMLIRContextCLOptions();
@@ -188,7 +190,7 @@ int main(int argc, char **argv) {
   cl::ParseCommandLineOptions(argc, argv,
                               "Compiles a model's text to one binary\n");
   if (line.listStages) {
-    for (const Stage &stage : compilerStages())
+    for (const Stage &stage : allStages())
       llvm::outs() << stage.name << "\t" << stage.summary << '\n';
     return 0;
   }

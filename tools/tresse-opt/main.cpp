@@ -1,4 +1,5 @@
 // main.cpp - tresse-opt: mlir-opt with our dialects and passes.
+#include "codegen/Pipeline.h"
 #include "dialects/Register.h"
 #include "mlir/Tools/mlir-opt/MlirOptMain.h"
 #include "mlir/Transforms/Passes.h"
@@ -12,6 +13,7 @@ int main(int argc, char **argv) {
   tresse::registerDialects(registry);
   mlir::registerTransformsPasses();
   tresse::registerPasses();
+  tresse::registerCodegenPasses();
   if (mlir::failed(tresse::loadPlugins({argv, size_t(argc)}, registry)))
     return 1;
   llvm::cl::AddExtraVersionPrinter(tresse::printVersion);

@@ -1,0 +1,27 @@
+// Pipeline.cpp - the last stage: kernels of a plan become code of the target.
+#include "codegen/Pipeline.h"
+
+#include "codegen/reference/Passes.h"
+#include "mlir/Pass/PassManager.h"
+
+using namespace mlir;
+using namespace tresse;
+
+/// No kernel of the plan has a body left: its function is in the module, or in
+/// the runtime.
+static void buildCodegen(OpPassManager &manager,
+                         const CompileOptions &options) {
+  if (options.target == "reference")
+    manager.addPass(createReferenceCallsPass());
+}
+
+ArrayRef<Stage> tresse::allStages() {
+  static const std::vector<Stage> stages = [] {
+    std::vector<Stage> list = compilerStages().vec();
+    list.push_back({"codegen", "kernels as code of the target", buildCodegen});
+    return list;
+  }();
+  return stages;
+}
+
+void tresse::registerCodegenPasses() { registerReferencePasses(); }
