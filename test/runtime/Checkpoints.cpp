@@ -1,0 +1,261 @@
+//===- Checkpoints.cpp - saving, cutting, killing, resuming ---------------===//
+#include "runtime/core/train/Checkpoint.h"
+#include "runtime/core/weights/Weights.h"
+#include "test/runtime/FakeModel.h"
+#include "test/runtime/Folder.h"
+#include "test/runtime/Options.h"
+#include "test/runtime/PlanBuilder.h"
+#include "test/runtime/Program.h"
+
+#include <chrono>
+#include <csignal>
+#include <cstring>
+#include <gtest/gtest.h>
+#include <random>
+#include <set>
+#include <thread>
+
+namespace fs = std::filesystem;
+using namespace tresse::runtime;
+using namespace tresse::test;
+
+namespace {
+
+/// A weight with moments, small enough to cut its files at every byte.
+struct SmallModel {
+  SmallModel() {
+    PlanBuilder b;
+    uint32_t w = b.global("w", TRESSE_WEIGHT, TRESSE_F32, {2, 3});
+    b.piece("w.weight", {2, 3}, {0, 0}, {2, 3});
+    b.global("w.exp_avg", TRESSE_MOMENT, TRESSE_F32, {2, 3}, w);
+    b.global("w.exp_avg_sq", TRESSE_MOMENT, TRESSE_F32, {2, 3}, w);
+    b.record("config", "{\"model_type\": \"small\"}");
+    b.beginEntry("run");
+    b.endEntry();
+    bytes = b.bytes();
+    model.plan = bytes.data();
+  }
+  std::vector<uint64_t> bytes;
+  tresse_model model{};
+};
+
+void fillAll(const Session &session, double first) {
+  for (uint32_t g = 0; g < session.plan().globals.size(); ++g)
+    for (int64_t i = 0; i < session.global(g).elements(); ++i)
+      session.global(g).setNumber(i, first += 0.25);
+}
+
+TEST(Checkpoint, HoldsAllThatIsNeeded) {
+  SmallModel model;
+  Session session(model.model, 1), other(model.model, 1);
+  Folder folder;
+  fillAll(session, 1);
+  TrainState state;
+  state.step = 7, state.sample = 21, state.seed = 5;
+  std::string saved = saveCheckpoint(session, folder.path, state, "");
+  EXPECT_EQ(folder.file("step-000007"), saved);
+  EXPECT_EQ("{\"model_type\": \"small\"}", readAll(saved + "/config.json"));
+  Safetensors moments(saved + "/optimizer-00001.safetensors");
+  EXPECT_NE(nullptr, moments.find("w.weight.exp_avg"));
+  EXPECT_NE(nullptr, moments.find("w.weight.exp_avg_sq"));
+  TrainState back = loadCheckpoint(other, *latestCheckpoint(folder.path));
+  EXPECT_EQ(7u, back.step);
+  EXPECT_EQ(21u, back.sample);
+  for (uint32_t g = 0; g < 3; ++g)
+    EXPECT_EQ(0, std::memcmp(session.global(g).data, other.global(g).data,
+                             24));
+  // `latest` serves as a model directory, too.
+  loadWeights(other, folder.path);
+}
+
+TEST(Checkpoint, CutAtEveryByteIsRefused) {
+  SmallModel model;
+  Session session(model.model, 1);
+  Folder folder;
+  fillAll(session, 1);
+  std::string saved = saveCheckpoint(session, folder.path, TrainState(), "");
+  int cuts = 0;
+  for (const char *name : {"model.safetensors", "optimizer-00001.safetensors",
+                           "trainer_state.json"}) {
+    std::string path = saved + "/" + name, whole = readAll(path);
+    size_t end = whole.find_last_not_of(" \n") + 1; // JSON may lack its newline
+    for (size_t length = 0; length < end; ++length, ++cuts) {
+      std::ofstream(path, std::ios::binary) << whole.substr(0, length);
+      std::string message =
+          failureOf([&] { loadCheckpoint(session, saved); });
+      ASSERT_NE(std::string::npos, message.find(name))
+          << name << " cut to " << length << ": " << message;
+    }
+    std::ofstream(path, std::ios::binary) << whole;
+    fs::rename(path, path + ".away");
+    EXPECT_NE("", failureOf([&] { loadCheckpoint(session, saved); })) << name;
+    fs::rename(path + ".away", path);
+  }
+  EXPECT_EQ("", failureOf([&] { loadCheckpoint(session, saved); }));
+  std::printf("%d cuts refused\n", cuts);
+}
+
+TEST(Checkpoint, TheSameStepMayBeSavedAgain) {
+  SmallModel model;
+  Session session(model.model, 1);
+  Folder folder;
+  saveCheckpoint(session, folder.path, TrainState(), "");
+  fillAll(session, 5);
+  std::string saved = saveCheckpoint(session, folder.path, TrainState(), "");
+  Session other(model.model, 1);
+  loadCheckpoint(other, saved);
+  EXPECT_EQ(5.25, other.global(0).number(0));
+  EXPECT_EQ(2, std::distance(fs::directory_iterator(folder.path), {}));
+}
+
+TEST(Checkpoint, TidyingKeepsTheLatest) {
+  SmallModel model;
+  Session session(model.model, 1);
+  Folder folder;
+  TrainState state;
+  for (uint64_t step : {999999u, 1000000u, 1000001u}) {
+    state.step = step;
+    saveCheckpoint(session, folder.path, state, "");
+  }
+  fs::create_directory(folder.file(".saving-step-000500"));
+  folder.write("step-of-mine", "kept");
+  tidyCheckpoints(folder.path, 2);
+  EXPECT_FALSE(fs::exists(folder.file("step-999999")));
+  EXPECT_TRUE(fs::exists(folder.file("step-1000000")));
+  EXPECT_TRUE(fs::exists(folder.file("step-1000001")));
+  EXPECT_FALSE(fs::exists(folder.file(".saving-step-000500")));
+  EXPECT_TRUE(fs::exists(folder.file("step-of-mine")));
+}
+
+TEST(Checkpoint, ALatestThatLeadsElsewhereIsRefused) {
+  Folder folder;
+  fs::create_symlink("../../etc", folder.file("latest"));
+  EXPECT_NE(std::string::npos,
+            failureOf([&] { latestCheckpoint(folder.path); })
+                .find("'../../etc'"));
+}
+
+/// Arguments of the fake model's training.
+std::vector<std::string> trainArguments(const std::string &data,
+                                        const std::string &out, int steps) {
+  return {"train", "--data",  data,
+          "--out", out,       "--steps",
+          std::to_string(steps), "--save-every",
+          "1",     "--init",  "3",
+          "--lr",  "0.01",    "--validation",
+          "0.1",   "--log",   out + ".jsonl",
+          "--bias-gamma",     "0.5",
+          "--resume",         "--quiet",
+          "--keep", "3",      "--threads", "1"};
+}
+
+std::string someText() {
+  std::string text;
+  for (int i = 0; i < 100; ++i)
+    text += "the quick brown fox " + std::to_string(i * i) + " jumps. ";
+  return text;
+}
+
+/// Loss and step of each log line, without the times.
+std::string lossesOf(const std::string &log) {
+  std::string out;
+  size_t at = 0;
+  std::string content = readAll(log);
+  while ((at = content.find("\"step\"", at)) != std::string::npos) {
+    size_t end = content.find("\"tokens_per_second\"", at);
+    out += content.substr(at, end - at) + "\n";
+    at = end;
+  }
+  return out;
+}
+
+TEST(Checkpoint, KilledAtAnyInstantResumesBitForBit) {
+  Folder folder;
+  std::string data = folder.write("text.txt", someText());
+  const int steps = 25;
+  auto start = std::chrono::steady_clock::now();
+  Program undisturbed(trainArguments(data, folder.file("whole"), steps),
+                      folder.file("out"), folder.file("err"));
+  ASSERT_EQ(0, undisturbed.wait()) << readAll(folder.file("err"));
+  auto length = std::chrono::duration_cast<std::chrono::microseconds>(
+                    std::chrono::steady_clock::now() - start)
+                    .count();
+  std::mt19937_64 random(7);
+  int kills = 0;
+  for (int run = 0; kills < testOptions().kills; ++run) {
+    std::string out = folder.file("run" + std::to_string(run));
+    auto arguments = trainArguments(data, out, steps);
+    while (true) {
+      Program program(arguments, folder.file("out"), folder.file("err"));
+      bool let = kills >= testOptions().kills;
+      if (!let)
+        std::this_thread::sleep_for(std::chrono::microseconds(
+            random() % static_cast<uint64_t>(length)));
+      bool hard = random() % 4 != 0;
+      if (!let)
+        ::kill(program.pid, hard ? SIGKILL : SIGTERM);
+      int code = program.wait();
+      if (code == 0)
+        break;
+      ++kills;
+      ASSERT_TRUE(code == -SIGKILL || code == -SIGTERM || code == 1)
+          << code << readAll(folder.file("err"));
+    }
+    for (const char *name : {"model.safetensors",
+                             "optimizer-00001.safetensors",
+                             "trainer_state.json"})
+      EXPECT_EQ(readAll(folder.file("whole/latest/") + name),
+                readAll(out + "/latest/" + name))
+          << name;
+    EXPECT_EQ(lossesOf(folder.file("whole.jsonl")), lossesOf(out + ".jsonl"));
+    fs::remove_all(out);
+  }
+  std::printf("%d kills survived bit for bit\n", kills);
+}
+
+TEST(Checkpoint, AFullDiskLosesNothingSaved) {
+  // A limit on the size of files stands for the disk: writing past it fails.
+  Folder folder;
+  std::string data = folder.write("text.txt", someText());
+  std::string out = folder.file("run");
+  Program first(trainArguments(data, out, 3), folder.file("out"),
+                folder.file("err"));
+  ASSERT_EQ(0, first.wait());
+  std::string before = readAll(out + "/latest/model.safetensors");
+  rlimit limit;
+  ::getrlimit(RLIMIT_FSIZE, &limit);
+  rlimit small = limit;
+  small.rlim_cur = 100 << 10;
+  ::signal(SIGXFSZ, SIG_IGN); // inherited: the write fails instead
+  ::setrlimit(RLIMIT_FSIZE, &small);
+  Program second(trainArguments(data, out, 6), folder.file("out"),
+                 folder.file("err"));
+  int code = second.wait();
+  ::setrlimit(RLIMIT_FSIZE, &limit);
+  ::signal(SIGXFSZ, SIG_DFL);
+  EXPECT_EQ(1, code);
+  EXPECT_NE(std::string::npos,
+            readAll(folder.file("err")).find("cannot be written"))
+      << readAll(folder.file("err"));
+  EXPECT_EQ(before, readAll(out + "/latest/model.safetensors"));
+  EXPECT_EQ("step-000003", fs::read_symlink(out + "/latest").string());
+  Program third(trainArguments(data, out, 6), folder.file("out"),
+                folder.file("err"));
+  EXPECT_EQ(0, third.wait());
+}
+
+TEST(Checkpoint, AnUnwritableDirectoryIsSaidAtOnce) {
+  Folder folder;
+  std::string data = folder.write("text.txt", someText());
+  for (const std::string &out :
+       {folder.file("text.txt"), folder.file("text.txt/run"),
+        std::string("/proc/run")}) {
+    auto arguments = trainArguments(data, out, 3);
+    Program program(arguments, folder.file("out"), folder.file("err"));
+    EXPECT_EQ(1, program.wait());
+    EXPECT_NE(std::string::npos, readAll(folder.file("err")).find(out))
+        << readAll(folder.file("err"));
+  }
+}
+
+} // namespace
