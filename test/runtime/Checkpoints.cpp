@@ -172,7 +172,7 @@ std::string lossesOf(const std::string &log) {
 TEST(Checkpoint, KilledAtAnyInstantResumesBitForBit) {
   Folder folder;
   std::string data = folder.write("text.txt", someText());
-  const int steps = 25;
+  const int steps = 12;
   auto start = std::chrono::steady_clock::now();
   Program undisturbed(trainArguments(data, folder.file("whole"), steps),
                       folder.file("out"), folder.file("err"));

@@ -91,7 +91,7 @@ TEST(Malformed, Safetensors) {
       {"header-nested-objects", tensors(repeated("{\"a\":", 60000)),
        "nested at most 8"},
       {"header-not-utf8", tensors("{\"\xff\":1}"), "expected JSON"},
-      {"tensor-a-number", tensors(R"({"a":1})"), "did not expect a number"},
+      {"tensor-a-number", tensors(R"({"a":1})"), "tensors, but got a number"},
       {"tensor-a-list", tensors(R"({"a":[]})"), "a list"},
       {"tensor-null", tensors(R"({"a":null})"), "null"},
       {"tensor-true", tensors(R"({"a":true})"), "boolean"},
@@ -193,7 +193,7 @@ TEST(Malformed, Safetensors) {
       {"metadata-key-twice",
        tensors(R"({"__metadata__":{"a":"1","a":"2"}})"), "'a' came twice"},
       {"name-with-control-bytes",
-       tensors("{\"\\u0000\\u001b\":1}"), "'\\x00\\x1b'"},
+       tensors("{\"\\u0000\\u001b\":{\"dtype\":1}}"), "'\\x00\\x1b'"},
   };
   refuseAll("safetensors files", cases,
             [](const std::string &path) { Safetensors{path}; });

@@ -52,8 +52,12 @@ TEST(Plan, BrokenPlansAreRefusedByName) {
        "arena"},
       {"alignment", [](auto &b) { b.program.alignment = 48; },
        "power of two"},
-      {"pinned buffer", [](auto &b) { b.buffers[1].space = TRESSE_PINNED; },
-       "pinned"},
+      {"pinned buffer",
+       [](auto &b) {
+         b.buffers[1].space = TRESSE_PINNED;
+         b.program.pinned_size = 1024;
+       },
+       "space 3"},
       {"argument buffer", [](auto &b) { b.buffers[1].space = TRESSE_ARGUMENT; },
        "space 2"},
       {"constant past the plan",
@@ -126,8 +130,8 @@ TEST(Plan, BrokenPlansAreRefusedByName) {
 
 TEST(Plan, StepsThatDoNotFitAreRefusedByTheSession) {
   const Broken cases[] = {
-      {"inner size", [](auto &b) { b.tensors[1].sizes = b.numbers({5, 5}); },
-       "expected 'b' of [4, 5], but got [4, 6]"},
+      {"inner size", [](auto &b) { b.tensors[3].sizes = b.numbers({4, 5}); },
+       "expected 'b' of [4, 6], but got [4, 5]"},
       {"rank 1", [](auto &b) {
          b.tensors[1].sizes = b.numbers({6});
          b.tensors[1].strides = b.numbers({1});

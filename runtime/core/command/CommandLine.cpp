@@ -59,6 +59,7 @@ private:
                                    "Directory with safetensors weights");
     to->add_option("--init", flags.init,
                    "Draw fresh weights from this seed instead")
+        ->check(CLI::NonNegativeNumber)
         ->excludes(weights);
     to->add_option("-t,--threads", flags.threads,
                    "Threads; 0: one for each processor")
@@ -122,19 +123,23 @@ private:
 
   void addTrainLength(CLI::App *to) {
     TrainOptions &o = train.options;
-    to->add_option("--steps", o.steps, "Steps in all, resumed ones included");
+    to->add_option("--steps", o.steps, "Steps in all, resumed ones included")
+        ->check(CLI::NonNegativeNumber);
     to->add_option("--minutes", o.minutes, "Stop after so many minutes")
         ->check(CLI::Range(0.0, 1e6));
-    to->add_option("--seed", train.seed, "Seed of the data's order (0)");
+    to->add_option("--seed", train.seed, "Seed of the data's order (0)")
+        ->check(CLI::NonNegativeNumber);
     to->add_option("--validation", train.validation,
                    "Part of the data, at its end, kept for validation")
         ->check(CLI::Range(0.0, 0.9))
         ->capture_default_str();
     to->add_option("--eval-every", o.evalEvery,
                    "Steps between validations; 0: at the end only")
+        ->check(CLI::NonNegativeNumber)
         ->capture_default_str();
     to->add_option("--eval-batches", o.evalBatches,
                    "Batches of a validation; the last one takes all")
+        ->check(CLI::NonNegativeNumber)
         ->capture_default_str();
   }
 
@@ -166,8 +171,10 @@ private:
     to->add_option("-o,--out", o.out, "Directory for checkpoints");
     to->add_option("--save-every", o.saveEvery,
                    "Steps between checkpoints; 0: at the end only")
+        ->check(CLI::NonNegativeNumber)
         ->capture_default_str();
     to->add_option("--keep", o.keep, "Checkpoints to keep; 0: all")
+        ->check(CLI::NonNegativeNumber)
         ->capture_default_str();
     auto *resume = to->add_option_function<std::string>(
         "--resume",
@@ -203,6 +210,7 @@ private:
                    "Only those of p times the likeliest's; 0: off")
         ->check(CLI::Range(0.0, 1.0));
     to->add_option("-s,--seed", f.seed, "Seed of the draws")
+        ->check(CLI::NonNegativeNumber)
         ->capture_default_str();
     to->add_option("--stop", f.stops, "End before this text; may be repeated")
         ->allow_extra_args(false);

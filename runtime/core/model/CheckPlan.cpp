@@ -23,8 +23,8 @@ public:
     checkProgram();
     each("buffer", plan.buffers, &Checker::checkBuffer);
     each("tensor", plan.tensors, &Checker::checkTensor);
-    each("global", plan.globals, &Checker::checkGlobal);
     each("piece", plan.pieces, &Checker::checkPiece);
+    each("global", plan.globals, &Checker::checkGlobal);
     each("argument", plan.arguments, &Checker::checkArgument);
     each("operand", plan.operands, &Checker::checkOperand);
     each("kernel", plan.kernels, &Checker::checkKernel);
@@ -172,9 +172,7 @@ void Checker::checkGlobal(const tresse_global &global) {
     auto box = plan.numbers(piece.target_shape);
     equal("target_start of a piece", target.size(), start.size());
     equal("target_shape of a piece", target.size(), box.size());
-    int64_t copies = piece.step > 0 && piece.last > piece.first
-                         ? (piece.last - piece.first - 1) / piece.step
-                         : 0;
+    int64_t copies = (piece.last - piece.first - 1) / piece.step;
     for (size_t d = 0; d < target.size(); ++d) {
       int64_t end = 0;
       if (start[d] < 0 || box[d] < 0 ||

@@ -52,7 +52,7 @@ public:
   }
   void string(const std::string &value) override {
     if (!inMap)
-      return;
+      return scalar("a string");
     if (depth != 2)
       refuse("a string");
     if (!isPlainName(value))
