@@ -1,5 +1,6 @@
 // Embedding.cpp - token embedding: verifiers and interfaces.
 #include "dialects/lm/LM.h"
+#include "dialects/lm/Shapes.h"
 
 #include "mlir/IR/Builders.h"
 
@@ -16,9 +17,21 @@ void LMDialect::addEmbeddingOps() {
       >();
 }
 
-LogicalResult EmbedOp::verify() { return success(); }
+LogicalResult EmbedOp::verify() {
+  ShapeCheck check(*this);
+  return success(check.match("tokens", getTokens(), "R..") &&
+                 check.match("table", getTable(), "V d") &&    // C1
+                 check.match("result", getResult(), "R.. d")); // C2
+}
 
-LogicalResult EmbedGradOp::verify() { return success(); }
+LogicalResult EmbedGradOp::verify() {
+  ShapeCheck check(*this);
+  return success(check.match("tokens", getTokens(), "R..") &&
+                 check.match("gradient", getGradient(), "R.. d") && // C1
+                 check.match("result", getResult(), "V d") &&       // C2
+                 checkSameType(*this, "accumulator", getAccumulator(), "result",
+                               getResult())); // C3
+}
 
 OpOperand *EmbedGradOp::getTiedOperand(unsigned result) {
   auto accumulator = getAccumulatorMutable();

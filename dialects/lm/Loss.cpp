@@ -1,5 +1,6 @@
 // Loss.cpp - token losses: verifiers and interfaces.
 #include "dialects/lm/LM.h"
+#include "dialects/lm/Shapes.h"
 
 #include "mlir/IR/Builders.h"
 
@@ -16,7 +17,13 @@ void LMDialect::addLossOps() {
       >();
 }
 
-LogicalResult CrossEntropyOp::verify() { return success(); }
+LogicalResult CrossEntropyOp::verify() {
+  ShapeCheck check(*this);
+  return success(check.match("targets", getTargets(), "R..") &&
+                 check.match("logits", getLogits(), "R.. V") && // C1
+                 check.match("losses", getLosses(), "R..") &&   // C2
+                 check.match("lse", getLse(), "R.."));          // C3
+}
 
 int64_t CrossEntropyOp::getRowRank() {
   return cast<RankedTensorType>((*this)->getOperand(0).getType()).getRank() - 1;
@@ -24,7 +31,14 @@ int64_t CrossEntropyOp::getRowRank() {
 
 bool CrossEntropyOp::isRowOperand(unsigned index) { return true; }
 
-LogicalResult CrossEntropyGradOp::verify() { return success(); }
+LogicalResult CrossEntropyGradOp::verify() {
+  ShapeCheck check(*this);
+  return success(check.match("targets", getTargets(), "R..") &&
+                 check.match("logits", getLogits(), "R.. V") &&   // C1
+                 check.match("lse", getLse(), "R..") &&           // C2
+                 check.match("gradient", getGradient(), "R..") && // C3
+                 check.match("result", getResult(), "R.. V"));    // C4
+}
 
 int64_t CrossEntropyGradOp::getRowRank() {
   return cast<RankedTensorType>((*this)->getOperand(0).getType()).getRank() - 1;
@@ -32,7 +46,13 @@ int64_t CrossEntropyGradOp::getRowRank() {
 
 bool CrossEntropyGradOp::isRowOperand(unsigned index) { return true; }
 
-LogicalResult TokenLogProbOp::verify() { return success(); }
+LogicalResult TokenLogProbOp::verify() {
+  ShapeCheck check(*this);
+  return success(check.match("targets", getTargets(), "R..") &&
+                 check.match("logits", getLogits(), "R.. V") && // C1
+                 check.match("logp", getLogp(), "R..") &&       // C2
+                 check.match("lse", getLse(), "R.."));          // C3
+}
 
 int64_t TokenLogProbOp::getRowRank() {
   return cast<RankedTensorType>((*this)->getOperand(0).getType()).getRank() - 1;
@@ -40,6 +60,16 @@ int64_t TokenLogProbOp::getRowRank() {
 
 bool TokenLogProbOp::isRowOperand(unsigned index) { return true; }
 
-LogicalResult MeanValidOp::verify() { return success(); }
+LogicalResult MeanValidOp::verify() {
+  ShapeCheck check(*this);
+  return success(check.match("losses", getLosses(), "R..") &&
+                 check.match("targets", getTargets(), "R..") && // C1
+                 check.match("result", getResult(), "1"));      // C2
+}
 
-LogicalResult MeanValidGradOp::verify() { return success(); }
+LogicalResult MeanValidGradOp::verify() {
+  ShapeCheck check(*this);
+  return success(check.match("gradient", getGradient(), "1") && // C1
+                 check.match("targets", getTargets(), "R..") &&
+                 check.match("result", getResult(), "R..")); // C2
+}

@@ -1,5 +1,6 @@
 // Norm.cpp - root-mean-square normalisation: verifiers and interfaces.
 #include "dialects/lm/LM.h"
+#include "dialects/lm/Shapes.h"
 
 #include "mlir/IR/Builders.h"
 
@@ -16,7 +17,13 @@ void LMDialect::addNormOps() {
       >();
 }
 
-LogicalResult RmsNormOp::verify() { return success(); }
+LogicalResult RmsNormOp::verify() {
+  ShapeCheck check(*this);
+  return success(check.match("input", getInput(), "R.. C") &&    // C1
+                 check.match("weight", getWeight(), "C") &&      // C2
+                 check.match("result", getResult(), "R.. C") &&  // C3
+                 checkPositive(*this, "epsilon", getEpsilon())); // C4
+}
 
 int64_t RmsNormOp::getRowRank() {
   return cast<RankedTensorType>((*this)->getOperand(0).getType()).getRank() - 1;
@@ -24,7 +31,14 @@ int64_t RmsNormOp::getRowRank() {
 
 bool RmsNormOp::isRowOperand(unsigned index) { return index == 0; }
 
-LogicalResult RmsNormGradInputOp::verify() { return success(); }
+LogicalResult RmsNormGradInputOp::verify() {
+  ShapeCheck check(*this);
+  return success(check.match("input", getInput(), "R.. C") &&       // C1
+                 check.match("weight", getWeight(), "C") &&         // C2
+                 check.match("gradient", getGradient(), "R.. C") && // C3
+                 check.match("result", getResult(), "R.. C") &&     // C4
+                 checkPositive(*this, "epsilon", getEpsilon()));    // C5
+}
 
 int64_t RmsNormGradInputOp::getRowRank() {
   return cast<RankedTensorType>((*this)->getOperand(0).getType()).getRank() - 1;
@@ -32,4 +46,10 @@ int64_t RmsNormGradInputOp::getRowRank() {
 
 bool RmsNormGradInputOp::isRowOperand(unsigned index) { return index != 1; }
 
-LogicalResult RmsNormGradWeightOp::verify() { return success(); }
+LogicalResult RmsNormGradWeightOp::verify() {
+  ShapeCheck check(*this);
+  return success(check.match("input", getInput(), "R.. C") &&       // C1
+                 check.match("gradient", getGradient(), "R.. C") && // C2
+                 check.match("result", getResult(), "chunks C") &&  // C3
+                 checkPositive(*this, "epsilon", getEpsilon()));    // C4
+}

@@ -1,5 +1,6 @@
 // Sampling.cpp - choosing the next token: verifiers and interfaces.
 #include "dialects/lm/LM.h"
+#include "dialects/lm/Shapes.h"
 
 #include "mlir/IR/Builders.h"
 
@@ -16,4 +17,9 @@ void LMDialect::addSamplingOps() {
       >();
 }
 
-LogicalResult SampleOp::verify() { return success(); }
+LogicalResult SampleOp::verify() {
+  ShapeCheck check(*this);
+  return success(check.match("logits", getLogits(), "slots V") &&     // C1
+                 check.match("sampling", getSampling(), "slots 8") && // C2
+                 check.match("result", getResult(), "slots"));        // C3
+}

@@ -1,0 +1,17 @@
+// lm.attention_grad_query: the op's example and its other spellings, read and printed.
+// RUN: tresse-opt %s --verify-roundtrip | FileCheck %s
+
+// CHECK-LABEL: @example
+// CHECK: %{{.*}}, %{{.*}} = lm.attention_grad_query %{{.*}}, %{{.*}}, %{{.*}}, %{{.*}}, %{{.*}}, %{{.*}}, %{{.*}} {scale = 2.500000e-01 : f64} : (tensor<2x5x4x16xf32>, tensor<2x7x4x20xf32>, tensor<2x7x8xf32>, tensor<2x5xi32>, tensor<2x5x4x12xf32>, tensor<2x5x4xf32>, tensor<2x5x4x12xf32>) -> (tensor<2x5x4x16xf32>, tensor<2x5x4xf32>)
+func.func @example(
+    %q: tensor<2x5x4x16xf32>, %kv: tensor<2x7x4x20xf32>,
+    %k_rope: tensor<2x7x8xf32>, %positions: tensor<2x5xi32>,
+    %out: tensor<2x5x4x12xf32>, %lse: tensor<2x5x4xf32>,
+    %dout: tensor<2x5x4x12xf32>) {
+  %dq, %delta = lm.attention_grad_query %q, %kv, %k_rope, %positions, %out,
+      %lse, %dout {scale = 0.25}
+      : (tensor<2x5x4x16xf32>, tensor<2x7x4x20xf32>, tensor<2x7x8xf32>,
+         tensor<2x5xi32>, tensor<2x5x4x12xf32>, tensor<2x5x4xf32>,
+         tensor<2x5x4x12xf32>) -> (tensor<2x5x4x16xf32>, tensor<2x5x4xf32>)
+  return
+}
