@@ -28,6 +28,14 @@ function(tresse_compiler_settings target)
     $<$<CXX_COMPILER_ID:Clang>:SHELL:-Xclang -fno-pch-timestamp>)
 endfunction()
 
+# The library's precompiled header, for what links it. clang wants the same kind
+# of code: -fPIC, where CMake would give a program -fPIE.
+function(tresse_reuse_headers target)
+  set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE OFF)
+  target_compile_options(${target} PRIVATE -fPIC)
+  target_precompile_headers(${target} REUSE_FROM Tresse)
+endfunction()
+
 function(tresse_begin_library)
   add_custom_target(tresse-headers)
   add_library(Tresse SHARED)
@@ -89,6 +97,7 @@ function(tresse_add_tool name)
   cmake_parse_arguments(ARG "" "" "SOURCES;LIBRARIES" ${ARGN})
   add_executable(${name} ${ARG_SOURCES})
   tresse_compiler_settings(${name})
+  tresse_reuse_headers(${name})
   target_compile_definitions(${name} PRIVATE
     TRESSE_VERSION="${PROJECT_VERSION}" TRESSE_COMMIT="${TRESSE_COMMIT}"
     TRESSE_LLVM="${LLVM_PACKAGE_VERSION}")
