@@ -66,15 +66,12 @@ static SmallVector<std::string> buildRecords(const CompileOptions &options) {
   auto number = [](StringRef name, int64_t value) {
     return (name + "=" + Twine(value)).str();
   };
-  return {"tresse=" TRESSE_VERSION,
-          "llvm=" LLVM_VERSION_STRING,
-          "target=" + options.target,
-          "dtype=" + options.dtype,
-          number("batch", options.batch),
-          number("sequence", options.sequence),
-          number("slots", options.slots),
-          number("chunk", options.chunk),
-          number("context", options.context)};
+  return {
+      "tresse=" TRESSE_VERSION,          "llvm=" LLVM_VERSION_STRING,
+      "target=" + options.target,        "dtype=" + options.dtype,
+      number("batch", options.batch),    number("sequence", options.sequence),
+      number("slots", options.slots),    number("chunk", options.chunk),
+      number("context", options.context)};
 }
 
 /// Every entry is a list of steps on buffers with offsets.
@@ -82,6 +79,7 @@ static void buildSchedule(OpPassManager &manager,
                           const CompileOptions &options) {
   BuildPlanPassOptions plan;
   plan.target = options.target;
+  plan.gemms = options.target != "reference";
   plan.records = buildRecords(options);
   manager.addPass(createBuildPlanPass(plan));
   manager.addPass(createAssignArenaPass());

@@ -60,7 +60,7 @@ struct BuildPlanPass : impl::BuildPlanPassBase<BuildPlanPass> {
         continue;
       if (*chosen == plan::Target::Reference)
         inlineFusions(function);
-      if (failed(scheduleEntry(builder, function)))
+      if (failed(scheduleEntry(builder, function, gemms)))
         return failure();
     }
     for (func::FuncOp function : functions)

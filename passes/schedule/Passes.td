@@ -19,7 +19,10 @@ def BuildPlanPass : Pass<"tresse-build-plan", "::mlir::ModuleOp"> {
   }];
   let options = [
     Option<"target", "target", "std::string", "\"cpu\"",
-      "reference or cpu; on reference contractions stay launches">,
+      "reference or cpu">,
+    Option<"gemms", "gemms", "bool", "true",
+      "contractions become matrix products of the target's library; "
+      "otherwise launches like any other op">,
     Option<"architecture", "architecture", "std::string", "\"\"",
       "required CPU features, as the plan states them">,
     ListOption<"records", "records", "std::string",

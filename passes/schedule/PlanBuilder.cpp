@@ -10,7 +10,7 @@ namespace tresse {
 
 PlanBuilder::PlanBuilder(ModuleOp module, plan::Target target,
                          StringRef architecture)
-    : context(module.getContext()), target(target),
+    : context(module.getContext()),
       builder(OpBuilder::atBlockEnd(module.getBody())), stepBuilder(context) {
   Location loc = module.getLoc();
   auto main = FlatSymbolRefAttr::get(context, "main");

@@ -29,8 +29,6 @@ public:
   PlanBuilder(mlir::ModuleOp module, plan::Target target,
               llvm::StringRef architecture);
 
-  plan::Target getTarget() const { return target; }
-
   /// Adds a build record.
   void addRecord(llvm::StringRef name, llvm::StringRef value);
   /// Adds a global with its persistent buffer.
@@ -83,7 +81,6 @@ private:
   mlir::TypeAttr computeType(const Place &d);
 
   mlir::MLIRContext *context;
-  plan::Target target;
   plan::ModelOp model;
   plan::ProgramOp program;
   mlir::OpBuilder builder, stepBuilder;

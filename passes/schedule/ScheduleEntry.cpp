@@ -49,8 +49,9 @@ uint64_t bitsOf(double value, Type type) {
 
 class EntryScheduler {
 public:
-  EntryScheduler(PlanBuilder &plan, func::FuncOp entry)
-      : plan(plan), entry(entry), block(entry.getBody().front()) {}
+  EntryScheduler(PlanBuilder &plan, func::FuncOp entry, bool gemms)
+      : plan(plan), entry(entry), gemms(gemms), block(entry.getBody().front()) {
+  }
 
   LogicalResult run();
 
@@ -84,6 +85,7 @@ private:
 
   PlanBuilder &plan;
   func::FuncOp entry;
+  bool gemms;
   Block &block;
   DenseMap<Operation *, int64_t> positions;
   DenseMap<Value, Place> places;
@@ -405,7 +407,7 @@ LogicalResult EntryScheduler::schedule(Operation &op) {
   }
   if (isa<lm::ClearOp>(op))
     return scheduleFill(&op, 0);
-  if (isGemm(&op) && plan.getTarget() != plan::Target::Reference)
+  if (gemms && isGemm(&op))
     return scheduleGemm(&op);
   if (isa<lm::LMDialect>(op.getDialect()) || isElementwise(&op) ||
       isa<arith::ConstantOp>(op))
@@ -454,11 +456,12 @@ LogicalResult EntryScheduler::run() {
 
 } // namespace
 
-LogicalResult scheduleEntry(PlanBuilder &builder, func::FuncOp entry) {
+LogicalResult scheduleEntry(PlanBuilder &builder, func::FuncOp entry,
+                            bool gemms) {
   if (!entry.getBody().hasOneBlock())
     return entry.emitOpError("expects one block, but got ")
            << entry.getBody().getBlocks().size();
-  return EntryScheduler(builder, entry).run();
+  return EntryScheduler(builder, entry, gemms).run();
 }
 
 } // namespace tresse

@@ -7,11 +7,12 @@
 
 namespace tresse {
 
-/// Adds the steps of `entry` to the plan. Fails with one error at the op that
-/// cannot be scheduled: an op without a place in a plan, a tie that cannot be
-/// honoured, a global that would have to be copied.
+/// Adds the steps of `entry` to the plan; contractions become matrix products
+/// of a library when `gemms`, launches of kernels otherwise. Fails with one
+/// error at the op that cannot be scheduled: an op without a place in a plan, a
+/// tie that cannot be honoured, a global that would have to be copied.
 mlir::LogicalResult scheduleEntry(PlanBuilder &builder,
-                                  mlir::func::FuncOp entry);
+                                  mlir::func::FuncOp entry, bool gemms);
 
 } // namespace tresse
 
