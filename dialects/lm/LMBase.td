@@ -26,6 +26,12 @@ def LM_Dialect : Dialect {
     In a model's text `bf16` stands for the storage type and `f32` for the wide
     type of sums, norms, router and state; `--dtype` retypes both. A leading
     `?x?` is batch by sequence, a single leading `?` is their product.
+
+    In constraints `[R.., C]` is a tensor with any leading dimensions R.. (the
+    rows) and a last one of C channels; a letter has one size in the whole op, a
+    dynamic size agrees with every size. "Wide" is f32, or f64 where the
+    storage type is f64. Results are rounded once from the wide type. An op's
+    gradient ops stand beside it; a tied result lives in its operand's buffer.
   }];
   let useDefaultAttributePrinterParser = 1;
   let extraClassDeclaration = [{
@@ -149,7 +155,7 @@ def LM_PieceAttr : LM_Attr<"Piece", "piece"> {
 }
 
 def LM_YarnAttr : LM_Attr<"Yarn", "yarn"> {
-  let summary = "Rotary frequencies with YaRN scaling (ops.md 1.4)";
+  let summary = "Rotary frequencies with YaRN scaling, as in `lm.rotary`";
   let description = [{
     `factor = 1` means no scaling. `amplitude` multiplies cosines and sines.
   }];

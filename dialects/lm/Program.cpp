@@ -104,13 +104,14 @@ static LogicalResult verifyGlobalUse(Operation *op, FlatSymbolRefAttr name,
   if (!global)
     return op->emitOpError()
            << "expects " << name << " to name an lm.global, but got none";
-  if (global.getType() != type)
+  if (global.getType() != type) // C2
     return op->emitOpError() << "expects type " << global.getType() << " of "
                              << name << ", but got " << type;
   return success();
 }
 
 LogicalResult LoadOp::verifySymbolUses(SymbolTableCollection &symbols) {
+  // C1 C2
   return verifyGlobalUse(*this, getGlobalAttr(), getResult().getType(),
                          symbols);
 }
@@ -122,6 +123,7 @@ void LoadOp::getEffects(
 }
 
 LogicalResult StoreOp::verifySymbolUses(SymbolTableCollection &symbols) {
+  // C1 C2
   return verifyGlobalUse(*this, getGlobalAttr(), getValue().getType(), symbols);
 }
 
