@@ -202,8 +202,7 @@ tresse_status tresse_session_prompt(tresse_session *session,
   });
 }
 
-tresse_status tresse_session_next(tresse_session *session,
-                                  int32_t *out_token) {
+tresse_status tresse_session_next(tresse_session *session, int32_t *out_token) {
   return guarded([&] {
     expectPointers(session, out_token);
     if (!session->generator)
@@ -218,7 +217,6 @@ tresse_status tresse_session_next(tresse_session *session,
   });
 }
 
-int tresse_run_command_line(const tresse_model *model, int argc,
-                            char **argv) {
+int tresse_run_command_line(const tresse_model *model, int argc, char **argv) {
   return runCommandLine(model, argc, argv);
 }

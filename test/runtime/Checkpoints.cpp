@@ -62,8 +62,7 @@ TEST(Checkpoint, HoldsAllThatIsNeeded) {
   EXPECT_EQ(7u, back.step);
   EXPECT_EQ(21u, back.sample);
   for (uint32_t g = 0; g < 3; ++g)
-    EXPECT_EQ(0, std::memcmp(session.global(g).data, other.global(g).data,
-                             24));
+    EXPECT_EQ(0, std::memcmp(session.global(g).data, other.global(g).data, 24));
   // `latest` serves as a model directory, too.
   loadWeights(other, folder.path);
 }
@@ -81,8 +80,7 @@ TEST(Checkpoint, CutAtEveryByteIsRefused) {
     size_t end = whole.find_last_not_of(" \n") + 1; // JSON may lack its newline
     for (size_t length = 0; length < end; ++length, ++cuts) {
       std::ofstream(path, std::ios::binary) << whole.substr(0, length);
-      std::string message =
-          failureOf([&] { loadCheckpoint(session, saved); });
+      std::string message = failureOf([&] { loadCheckpoint(session, saved); });
       ASSERT_NE(std::string::npos, message.find(name))
           << name << " cut to " << length << ": " << message;
     }
@@ -130,23 +128,39 @@ TEST(Checkpoint, TidyingKeepsTheLatest) {
 TEST(Checkpoint, ALatestThatLeadsElsewhereIsRefused) {
   Folder folder;
   fs::create_symlink("../../etc", folder.file("latest"));
-  EXPECT_NE(std::string::npos,
-            failureOf([&] { latestCheckpoint(folder.path); })
-                .find("'../../etc'"));
+  EXPECT_NE(std::string::npos, failureOf([&] {
+                                 latestCheckpoint(folder.path);
+                               }).find("'../../etc'"));
 }
 
 /// Arguments of the fake model's training.
 std::vector<std::string> trainArguments(const std::string &data,
                                         const std::string &out, int steps) {
-  return {"train", "--data",  data,
-          "--out", out,       "--steps",
-          std::to_string(steps), "--save-every",
-          "1",     "--init",  "3",
-          "--lr",  "0.01",    "--validation",
-          "0.1",   "--log",   out + ".jsonl",
-          "--bias-gamma",     "0.5",
-          "--resume",         "--quiet",
-          "--keep", "3",      "--threads", "1"};
+  return {"train",
+          "--data",
+          data,
+          "--out",
+          out,
+          "--steps",
+          std::to_string(steps),
+          "--save-every",
+          "1",
+          "--init",
+          "3",
+          "--lr",
+          "0.01",
+          "--validation",
+          "0.1",
+          "--log",
+          out + ".jsonl",
+          "--bias-gamma",
+          "0.5",
+          "--resume",
+          "--quiet",
+          "--keep",
+          "3",
+          "--threads",
+          "1"};
 }
 
 std::string someText() {
@@ -201,8 +215,7 @@ TEST(Checkpoint, KilledAtAnyInstantResumesBitForBit) {
       ASSERT_TRUE(code == -SIGKILL || code == -SIGTERM || code == 1)
           << code << readAll(folder.file("err"));
     }
-    for (const char *name : {"model.safetensors",
-                             "optimizer-00001.safetensors",
+    for (const char *name : {"model.safetensors", "optimizer-00001.safetensors",
                              "trainer_state.json"})
       EXPECT_EQ(readAll(folder.file("whole/latest/") + name),
                 readAll(out + "/latest/" + name))

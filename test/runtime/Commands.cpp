@@ -28,10 +28,10 @@ struct Commands : testing::Test {
     std::vector<int32_t> ids(static_cast<size_t>(rows * columns));
     for (size_t i = 0; i < ids.size(); ++i)
       ids[i] = static_cast<int32_t>(i * 7 % 256);
-    return folder.write(name,
-                        npyHeader("<i4", shape) +
-                            std::string(reinterpret_cast<char *>(ids.data()),
-                                        ids.size() * 4));
+    return folder.write(
+        name,
+        npyHeader("<i4", shape) +
+            std::string(reinterpret_cast<char *>(ids.data()), ids.size() * 4));
   }
   Folder folder;
   std::string out, err;
@@ -55,8 +55,8 @@ TEST_F(Commands, ExitCodesSayWhoIsWrong) {
   EXPECT_EQ(2, run({"generate", "-p", "x", "--top-p", "2", "--init", "1"}));
   std::string data = folder.write("text", "some text that is long enough");
   EXPECT_EQ(2, run({"train", "--data", data, "--steps", "1"})); // no weights
-  EXPECT_EQ(1, run({"train", "--data", "/nowhere", "--steps", "1", "--init",
-                    "1"}));
+  EXPECT_EQ(
+      1, run({"train", "--data", "/nowhere", "--steps", "1", "--init", "1"}));
   EXPECT_NE(std::string::npos, err.find("'/nowhere'")) << err;
 }
 
@@ -132,13 +132,13 @@ TEST_F(Commands, TrainedWeightsGenerate) {
 
 TEST_F(Commands, JsonLinesStreamSeveralRequests) {
   std::string requests = folder.write(
-      "requests", "{\"prompt\": \"a\", \"id\": 1, \"max_new_tokens\": 2}\n"
-                  "\n"
-                  "nonsense\n"
-                  "{\"prompt\": \"b\", \"id\": \"two\", \"max_new_tokens\": 3}\n"
-                  "{\"prompt\": \"c\", \"max_new_tokens\": 1}\n");
-  EXPECT_EQ(1, run({"generate", "--init", "1", "--jsonl", "--temperature",
-                    "0"},
+      "requests",
+      "{\"prompt\": \"a\", \"id\": 1, \"max_new_tokens\": 2}\n"
+      "\n"
+      "nonsense\n"
+      "{\"prompt\": \"b\", \"id\": \"two\", \"max_new_tokens\": 3}\n"
+      "{\"prompt\": \"c\", \"max_new_tokens\": 1}\n");
+  EXPECT_EQ(1, run({"generate", "--init", "1", "--jsonl", "--temperature", "0"},
                    requests));
   std::istringstream lines(out);
   int tokenLines = 0, done = 0, errors = 0;

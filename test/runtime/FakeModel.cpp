@@ -45,13 +45,13 @@ void lossKernel(void *const *operands, int64_t, int64_t, void *) {
       all += std::exp(static_cast<double>(row[v]));
     sum += std::log(all) - static_cast<double>(row[targets[t]]);
     for (int v = 0; tableGrad && v < V; ++v)
-      tableGrad[tokens[t] * V + v] += static_cast<float>(
-          (std::exp(static_cast<double>(row[v])) / all -
-           (v == targets[t] ? 1 : 0)) /
-          static_cast<double>(valid));
+      tableGrad[tokens[t] * V + v] +=
+          static_cast<float>((std::exp(static_cast<double>(row[v])) / all -
+                              (v == targets[t] ? 1 : 0)) /
+                             static_cast<double>(valid));
   }
-  loss[0] = static_cast<float>(valid > 0 ? sum / static_cast<double>(valid)
-                                         : 0);
+  loss[0] =
+      static_cast<float>(valid > 0 ? sum / static_cast<double>(valid) : 0);
   for (int i = 0; tableGrad && i < expertSize; ++i)
     at<float>(operands, 6)[i] += 0.1f * experts[i];
   if (tableGrad)
@@ -65,8 +65,8 @@ void adamw(float *p, float *g, float *m, float *v, int count, float factor,
     m[i] = hyper[1] * m[i] + (1 - hyper[1]) * gradient;
     v[i] = hyper[2] * v[i] + (1 - hyper[2]) * gradient * gradient;
     p[i] -= hyper[0] * hyper[4] * p[i];
-    p[i] -= hyper[0] * (m[i] / hyper[6]) /
-            (std::sqrt(v[i] / hyper[7]) + hyper[3]);
+    p[i] -=
+        hyper[0] * (m[i] / hyper[6]) / (std::sqrt(v[i] / hyper[7]) + hyper[3]);
     g[i] = 0;
   }
 }
@@ -202,8 +202,8 @@ void addTraining(PlanBuilder &b, const Weights &w, uint32_t loss,
   b.endEntry();
 }
 
-void addNext(PlanBuilder &b, const Weights &w, const char *name,
-             int64_t length, uint32_t kernel) {
+void addNext(PlanBuilder &b, const Weights &w, const char *name, int64_t length,
+             uint32_t kernel) {
   uint32_t tokens = b.tensor(TRESSE_I32, {fakeSlots, length});
   uint32_t positions = b.tensor(TRESSE_I32, {fakeSlots, length});
   uint32_t sampling = b.tensor(TRESSE_F32, {fakeSlots, 8});
@@ -239,10 +239,9 @@ Built build() {
   uint32_t logits = b.tensor(TRESSE_F32, {fakeBatch, fakeSequence, V});
   b.beginEntry("logits");
   b.input("tokens", tokens), b.output("logits", logits);
-  b.launch(numbers[0], fakeBatch * fakeSequence,
-           {{tokens, TRESSE_READ},
-            {w.table, TRESSE_READ},
-            {logits, TRESSE_WRITE}});
+  b.launch(
+      numbers[0], fakeBatch * fakeSequence,
+      {{tokens, TRESSE_READ}, {w.table, TRESSE_READ}, {logits, TRESSE_WRITE}});
   b.endEntry();
   addTraining(b, w, numbers[1], numbers[2]);
   addNext(b, w, "prefill", fakeChunk, numbers[3]);

@@ -57,8 +57,7 @@ TEST(Generator, PromptsOfEveryLengthAroundAChunk) {
       prompt.push_back(static_cast<int32_t>(i * 3 % 256));
     int64_t room = std::min<int64_t>(10, fakeContext - length);
     generator.start(0, f.request(prompt, 10));
-    EXPECT_EQ(f.expected(prompt.back(), room), f.drain(generator)[0])
-        << length;
+    EXPECT_EQ(f.expected(prompt.back(), room), f.drain(generator)[0]) << length;
   }
 }
 
@@ -115,10 +114,10 @@ TEST(Generator, DrawsDependOnSeedAndPositionOnly) {
   EXPECT_EQ(alone, draw(1, 4, true));
   EXPECT_NE(alone, draw(0, 5, false));
   // The fake model's draw is its uniform number itself.
-  EXPECT_EQ(static_cast<int32_t>(
-                static_cast<float>(randomUniform(randomKey(4, "sample"), 3)) *
-                256),
-            alone[0]);
+  EXPECT_EQ(
+      static_cast<int32_t>(
+          static_cast<float>(randomUniform(randomKey(4, "sample"), 3)) * 256),
+      alone[0]);
 }
 
 TEST(Generator, BadRequestsAreRefused) {
@@ -169,11 +168,11 @@ TEST(JsonRequest, FieldsWinOverDefaults) {
   defaults.id = "null";
   defaults.request.newTokens = 9;
   defaults.request.sampling.topK = 3;
-  JsonRequest request = parseJsonRequest(
-      "line 1",
-      R"({"prompt": "hi", "id": "a\"b", "max_new_tokens": 4,
+  JsonRequest request =
+      parseJsonRequest("line 1",
+                       R"({"prompt": "hi", "id": "a\"b", "max_new_tokens": 4,
           "temperature": 0.5, "seed": 18, "stop": ["x", "y"]})",
-      defaults);
+                       defaults);
   EXPECT_EQ((std::vector<int32_t>{'h', 'i'}), request.request.prompt);
   EXPECT_EQ("\"a\\\"b\"", request.id);
   EXPECT_EQ(4, request.request.newTokens);
@@ -184,9 +183,7 @@ TEST(JsonRequest, FieldsWinOverDefaults) {
   for (const char *bad :
        {"", "[]", "{}", R"({"prompt": 1})", R"({"prompt": "x", "stop": [1]})",
         R"({"prompt_ids": [-1]})", R"({"prompt": "x", "seed": -1})"})
-    EXPECT_NE("", failureOf([&] {
-                parseJsonRequest("line 1", bad, defaults);
-              }))
+    EXPECT_NE("", failureOf([&] { parseJsonRequest("line 1", bad, defaults); }))
         << bad;
 }
 

@@ -13,8 +13,8 @@ TRESSE_SIZE(tresse_view, 32);
 TRESSE_SIZE(tresse_sampling, 40);
 
 /* Generates `count` tokens after `prompt`; the number made, or -1. */
-int generateFromC(const tresse_model *model, const char *weights, int32_t prompt,
-                  int32_t *out, int count) {
+int generateFromC(const tresse_model *model, const char *weights,
+                  int32_t prompt, int32_t *out, int count) {
   const tresse_sampling greedy = {0, 1, 0, 0, 0};
   tresse_session *session = NULL;
   int made = -1;

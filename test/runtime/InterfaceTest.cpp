@@ -25,10 +25,9 @@ TEST(Interface, RunsAnEntry) {
   Session session;
   ASSERT_EQ(TRESSE_OK, tresse_session_initialize(session.pointer, 7));
   tresse_view tokens, logits, table;
-  ASSERT_EQ(TRESSE_OK, tresse_session_input(session.pointer, "logits", "tokens",
-                                            &tokens));
   ASSERT_EQ(TRESSE_OK,
-            tresse_session_global(session.pointer, "table", &table));
+            tresse_session_input(session.pointer, "logits", "tokens", &tokens));
+  ASSERT_EQ(TRESSE_OK, tresse_session_global(session.pointer, "table", &table));
   EXPECT_EQ(uint32_t{TRESSE_I32}, tokens.dtype);
   ASSERT_EQ(2u, tokens.rank);
   for (uint64_t i = 0; i < tokens.elements; ++i)
@@ -36,8 +35,8 @@ TEST(Interface, RunsAnEntry) {
   ASSERT_EQ(TRESSE_OK, tresse_session_run(session.pointer, "logits"));
   ASSERT_EQ(TRESSE_OK, tresse_session_output(session.pointer, "logits",
                                              "logits", &logits));
-  EXPECT_EQ(0, std::memcmp(logits.data, table.data,
-                           logits.elements * sizeof(float)));
+  EXPECT_EQ(
+      0, std::memcmp(logits.data, table.data, logits.elements * sizeof(float)));
 }
 
 TEST(Interface, SaysWhatIsWrong) {
@@ -75,8 +74,8 @@ TEST(Interface, GeneratesFromC) {
             generateFromC(&fakeModel(), folder.path.c_str(), 65, out, 100));
   for (int i = 0; i < fakeContext - 1; ++i) {
     auto *row = static_cast<float *>(table.data) + expected * fakeVocabulary;
-    expected = static_cast<int32_t>(
-        std::max_element(row, row + fakeVocabulary) - row);
+    expected =
+        static_cast<int32_t>(std::max_element(row, row + fakeVocabulary) - row);
     EXPECT_EQ(expected, out[i]);
   }
 }

@@ -68,9 +68,8 @@ TEST(Malformed, Safetensors) {
   EXPECT_EQ("", failureOf([&] {
               Safetensors(folder.write("good", tensors(good, 8)));
             }));
-  EXPECT_EQ("", failureOf([&] {
-              Safetensors(folder.write("none", tensors("{}")));
-            }));
+  EXPECT_EQ(
+      "", failureOf([&] { Safetensors(folder.write("none", tensors("{}"))); }));
   auto one = [](const std::string &fields, size_t data = 8) {
     return tensors("{\"a\":{" + fields + "}}", data);
   };
@@ -186,14 +185,13 @@ TEST(Malformed, Safetensors) {
       {"metadata-a-list", tensors(R"({"__metadata__":[]})"), "a list"},
       {"metadata-of-numbers", tensors(R"({"__metadata__":{"a":1}})"),
        "a number"},
-      {"metadata-nested", tensors(R"({"__metadata__":{"a":{}}})"),
-       "an object"},
-      {"metadata-twice",
-       tensors(R"({"__metadata__":{},"__metadata__":{}})"), "once"},
-      {"metadata-key-twice",
-       tensors(R"({"__metadata__":{"a":"1","a":"2"}})"), "'a' came twice"},
-      {"name-with-control-bytes",
-       tensors("{\"\\u0000\\u001b\":{\"dtype\":1}}"), "'\\x00\\x1b'"},
+      {"metadata-nested", tensors(R"({"__metadata__":{"a":{}}})"), "an object"},
+      {"metadata-twice", tensors(R"({"__metadata__":{},"__metadata__":{}})"),
+       "once"},
+      {"metadata-key-twice", tensors(R"({"__metadata__":{"a":"1","a":"2"}})"),
+       "'a' came twice"},
+      {"name-with-control-bytes", tensors("{\"\\u0000\\u001b\":{\"dtype\":1}}"),
+       "'\\x00\\x1b'"},
   };
   refuseAll("safetensors files", cases,
             [](const std::string &path) { Safetensors{path}; });
@@ -288,9 +286,10 @@ TEST(Malformed, Npy) {
        "expected 20 bytes for [5], but got 16"},
       {"data-too-long", npyFile(dict("'<i4'", "False", "(3,)"), four),
        "expected 12 bytes for [3], but got 16"},
-      {"more-behind-the-dict", npyFile("{'descr': '<i4', 'fortran_order': "
-                                       "False, 'shape': (4,)} x",
-                                       four),
+      {"more-behind-the-dict",
+       npyFile("{'descr': '<i4', 'fortran_order': "
+               "False, 'shape': (4,)} x",
+               four),
        "nothing behind it"},
       {"negative-token",
        npyFile(dict("'<i4'", "False", "(1,)"), std::string(4, '\xff')),
@@ -316,9 +315,8 @@ TEST(Malformed, RawTokens) {
       {"past-the-vocabulary.u16", std::string("\x01\x01", 2), "is 257"},
       {"negative.i32", std::string(4, '\xff'), "is 4294967295"},
   };
-  refuseAll("token files", cases, [](const std::string &path) {
-    readTokens(path, "auto", 256);
-  });
+  refuseAll("token files", cases,
+            [](const std::string &path) { readTokens(path, "auto", 256); });
 }
 
 std::string stateWith(const std::string &from, const std::string &to) {
@@ -422,8 +420,8 @@ TEST(Malformed, AMappedFileThatShrinks) {
   std::vector<char> room(262144);
   file.read(*file.find("a"), 0, 65536, room.data());
   std::filesystem::resize_file(path, 4096);
-  std::string message = failureOf(
-      [&] { file.read(*file.find("a"), 0, 65536, room.data()); });
+  std::string message =
+      failureOf([&] { file.read(*file.find("a"), 0, 65536, room.data()); });
   EXPECT_NE(std::string::npos, message.find("cut short")) << message;
 }
 

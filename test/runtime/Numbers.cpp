@@ -18,8 +18,8 @@ double roundTo(uint32_t dtype, double value) {
 }
 
 TEST(Number, Bf16RoundsOnceToNearestEven) {
-  EXPECT_EQ(1.0, roundTo(TRESSE_BF16, 1 + 0x1p-8));          // tie, to even
-  EXPECT_EQ(1 + 0x1p-6, roundTo(TRESSE_BF16, 1 + 0x3p-8));   // tie, to even
+  EXPECT_EQ(1.0, roundTo(TRESSE_BF16, 1 + 0x1p-8));        // tie, to even
+  EXPECT_EQ(1 + 0x1p-6, roundTo(TRESSE_BF16, 1 + 0x3p-8)); // tie, to even
   // Just over the tie: a float in between would round it down to the tie.
   EXPECT_EQ(1 + 0x1p-7, roundTo(TRESSE_BF16, 1 + 0x1p-8 + 0x1p-40));
   EXPECT_TRUE(std::isnan(roundTo(TRESSE_BF16, NAN)));
@@ -60,13 +60,14 @@ TEST(Number, ConversionsAgreeWithOneElementAtATime) {
     for (uint32_t to : types) {
       double in[37], out[37];
       for (int i = 0; i < 37; ++i)
-        storeElement(from, reinterpret_cast<char *>(in) +
-                               static_cast<size_t>(i) * elementBytes(from),
+        storeElement(from,
+                     reinterpret_cast<char *>(in) +
+                         static_cast<size_t>(i) * elementBytes(from),
                      randomNormal(1, static_cast<uint64_t>(i)));
       convertElements(to, out, from, in, 37);
       for (size_t i = 0; i < 37; ++i) {
-        double value = loadElement(
-            from, reinterpret_cast<char *>(in) + i * elementBytes(from));
+        double value = loadElement(from, reinterpret_cast<char *>(in) +
+                                             i * elementBytes(from));
         EXPECT_EQ(roundTo(to, value),
                   loadElement(to, reinterpret_cast<char *>(out) +
                                       i * elementBytes(to)));

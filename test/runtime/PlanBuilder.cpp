@@ -162,9 +162,8 @@ void PlanBuilder::endEntry() {
   program.entries.count = static_cast<uint32_t>(entries.size());
 }
 
-void PlanBuilder::step(
-    uint32_t kind, uint32_t index,
-    const std::vector<std::pair<uint32_t, uint16_t>> &list) {
+void PlanBuilder::step(uint32_t kind, uint32_t index,
+                       const std::vector<std::pair<uint32_t, uint16_t>> &list) {
   tresse_step record{};
   record.kind = kind;
   record.index = index;
@@ -204,10 +203,9 @@ void PlanBuilder::gemm(uint32_t a, uint32_t b, uint32_t d, uint32_t transpose,
        {{a, TRESSE_READ}, {b, TRESSE_READ}, {d, TRESSE_WRITE}});
 }
 
-void PlanBuilder::groupedGemm(uint32_t a, uint32_t b, uint32_t d,
-                              uint32_t ends, uint32_t varying,
-                              uint32_t transpose, uint32_t compute,
-                              double beta) {
+void PlanBuilder::groupedGemm(uint32_t a, uint32_t b, uint32_t d, uint32_t ends,
+                              uint32_t varying, uint32_t transpose,
+                              uint32_t compute, double beta) {
   tresse_grouped_gemm record{};
   record.a = a, record.b = b, record.d = d, record.ends = ends;
   record.c = beta != 0 ? d : TRESSE_NONE;

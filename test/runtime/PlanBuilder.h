@@ -32,7 +32,8 @@ public:
   uint32_t global(const std::string &name, uint32_t role, uint32_t dtype,
                   const std::vector<int64_t> &shape, uint32_t of = TRESSE_NONE);
   /// Adds to the last global; `{e}` runs over [first, last).
-  void piece(const std::string &pattern, const std::vector<int64_t> &sourceShape,
+  void piece(const std::string &pattern,
+             const std::vector<int64_t> &sourceShape,
              const std::vector<int64_t> &targetStart,
              const std::vector<int64_t> &targetShape, int64_t first = 0,
              int64_t last = 1);
@@ -57,9 +58,7 @@ public:
   std::vector<uint64_t> bytes();
 
   /// The tensor that a global's number stands for.
-  uint32_t globalTensor(uint32_t global) const {
-    return globalTensors[global];
-  }
+  uint32_t globalTensor(uint32_t global) const { return globalTensors[global]; }
 
   // Open for tests that break them.
   tresse_plan header{};

@@ -70,8 +70,7 @@ void checkGemm(const Shape &s) {
     session.run("run");
     for (size_t i = 0; i < expected.size(); ++i)
       ASSERT_NEAR(expected[i], D.number(static_cast<int64_t>(i)),
-                  tolerance(s.d, s.compute, s.k) *
-                      (1 + std::fabs(expected[i])))
+                  tolerance(s.d, s.compute, s.k) * (1 + std::fabs(expected[i])))
           << s.batch << " " << s.m << " " << s.n << " " << s.k << " at " << i;
     std::string bits(static_cast<char *>(D.data),
                      static_cast<size_t>(D.elements()) * elementBytes(s.d));
@@ -135,7 +134,8 @@ TEST(Gemm, HeadsAreStridedBatches) {
       for (int64_t o = 0; o < out; ++o) {
         double sum = 0;
         for (int64_t i = 0; i < in; ++i)
-          sum += X.number((r * H + h) * in + i) * W.number((h * out + o) * in + i);
+          sum +=
+              X.number((r * H + h) * in + i) * W.number((h * out + o) * in + i);
         EXPECT_NEAR(sum, D.number((r * H + h) * out + o), 1e-5);
       }
 }
@@ -153,7 +153,7 @@ void checkGrouped(uint32_t type, uint32_t sums, bool varyingK, bool transposeB,
   }
   PlanBuilder b;
   uint32_t a = b.tensor(type, {R, K});
-  uint32_t other = varyingK ? b.tensor(type, {R, N})
+  uint32_t other = varyingK     ? b.tensor(type, {R, N})
                    : transposeB ? b.tensor(type, {E, N, K})
                                 : b.tensor(type, {E, K, N});
   uint32_t d = varyingK ? b.tensor(sums, {E, K, N}) : b.tensor(type, {R, N});
@@ -209,8 +209,7 @@ void checkGrouped(uint32_t type, uint32_t sums, bool varyingK, bool transposeB,
                   tolerance(D.dtype, sums, 70) * (1 + std::fabs(expected[i])))
           << "seed " << seed << " at " << i;
     std::string bits(static_cast<char *>(D.data),
-                     static_cast<size_t>(D.elements()) *
-                         elementBytes(D.dtype));
+                     static_cast<size_t>(D.elements()) * elementBytes(D.dtype));
     if (threads == 1)
       first = bits;
     EXPECT_EQ(first, bits) << threads << " threads";

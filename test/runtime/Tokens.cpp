@@ -1,6 +1,6 @@
 //===- Tokens.cpp - token files and the order of training -----------------===//
-#include "runtime/core/data/Npy.h"
 #include "runtime/core/data/Tokens.h"
+#include "runtime/core/data/Npy.h"
 #include "test/runtime/Folder.h"
 
 #include <gtest/gtest.h>
@@ -37,9 +37,9 @@ TEST(Tokens, FormatsByName) {
   EXPECT_EQ(0, stream.rows);
   EXPECT_EQ(narrow,
             read("c.u16", {reinterpret_cast<char *>(raw.data()), 12}).values);
-  EXPECT_EQ(narrow,
-            read("d.i32", {reinterpret_cast<char *>(narrow.data()), 24})
-                .values);
+  EXPECT_EQ(
+      narrow,
+      read("d.i32", {reinterpret_cast<char *>(narrow.data()), 24}).values);
   EXPECT_EQ((std::vector<int32_t>{'h', 'i', 255}),
             read("e.txt", "hi\xff").values);
   EXPECT_NE("", failureOf([&] {
@@ -143,9 +143,10 @@ TEST(TrainingData, ValidationCoversTheEndOnce) {
 }
 
 TEST(TrainingData, TooLittleIsSaid) {
-  EXPECT_EQ("'x': expected more than 8 tokens to train on, the compiled "
-            "sequence, but got 8",
-            failureOf([] { TrainingData(countingStream(8), 1, 8, 0, 0, "x"); }));
+  EXPECT_EQ(
+      "'x': expected more than 8 tokens to train on, the compiled "
+      "sequence, but got 8",
+      failureOf([] { TrainingData(countingStream(8), 1, 8, 0, 0, "x"); }));
   Tokens rows = countingStream(16);
   rows.rows = 2, rows.columns = 8;
   EXPECT_EQ("'x': expected at least 2 rows of 16 tokens, the compiled batch "

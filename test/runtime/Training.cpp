@@ -89,8 +89,8 @@ TEST(Trainer, LossFallsAndTheLogSaysSo) {
   hyper.lr = 0.1, hyper.schedule = "constant", hyper.weightDecay = 0;
   testing::internal::CaptureStdout();
   train(session, options, hyper);
-  EXPECT_NE(std::string::npos, testing::internal::GetCapturedStdout().find(
-                                   "validation_loss "));
+  EXPECT_NE(std::string::npos,
+            testing::internal::GetCapturedStdout().find("validation_loss "));
   auto lines = logLines(options.log);
   ASSERT_EQ(60u, lines.size());
   for (const char *key : {"step", "loss", "balance_loss", "grad_norm", "lr",
@@ -116,8 +116,7 @@ TEST(Trainer, BalanceLossIsToldWhenItCounts) {
   testing::internal::CaptureStdout();
   train(session, options, hyper);
   testing::internal::GetCapturedStdout();
-  EXPECT_EQ(0.25,
-            logLines(options.log)[0].find("balance_loss")->number.f);
+  EXPECT_EQ(0.25, logLines(options.log)[0].find("balance_loss")->number.f);
 }
 
 TEST(Trainer, GradientsOfTheFirstStepBeforeClipping) {

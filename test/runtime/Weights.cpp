@@ -1,6 +1,6 @@
 //===- Weights.cpp - globals from files and seeds, and back ---------------===//
-#include "runtime/core/base/Random.h"
 #include "runtime/core/weights/Weights.h"
+#include "runtime/core/base/Random.h"
 #include "test/runtime/FakeModel.h"
 #include "test/runtime/Folder.h"
 #include "test/runtime/PlanBuilder.h"
@@ -56,11 +56,10 @@ std::vector<TensorToWrite> allTensors(uint32_t dtype) {
                         [](int64_t i) { return 100.0 + double(i); }));
   for (int e = 0; e < 3; ++e)
     for (const char *part : {"gate", "up"})
-      list.push_back(tensor("e." + std::to_string(e) + "." + part, dtype,
-                            {2, 5}, [=](int64_t i) {
-                              return (*part == 'g' ? 0 : 32) + e * 64 +
-                                     double(i);
-                            }));
+      list.push_back(tensor(
+          "e." + std::to_string(e) + "." + part, dtype, {2, 5}, [=](int64_t i) {
+            return (*part == 'g' ? 0 : 32) + e * 64 + double(i);
+          }));
   return list;
 }
 
@@ -180,15 +179,14 @@ TEST(Weights, ElementsOfASeedDoNotDependOnLayoutOrThreads) {
   initializeWeights(one, 9);
   initializeWeights(three, 9);
   for (uint32_t g = 0; g < 2; ++g)
-    EXPECT_EQ(0, std::memcmp(one.global(g).data, three.global(g).data,
-                             static_cast<size_t>(one.global(g).elements()) *
-                                 4));
+    EXPECT_EQ(0,
+              std::memcmp(one.global(g).data, three.global(g).data,
+                          static_cast<size_t>(one.global(g).elements()) * 4));
   // "down" begins at element 10 of the fused global: its own element 0.
   EXPECT_EQ(static_cast<float>(0.5 * randomNormal(randomKey(9, "down"), 0)),
             one.global(0).number(10));
-  EXPECT_EQ(
-      static_cast<float>(0.5 * randomNormal(randomKey(9, "e.2.up"), 3)),
-      one.global(1).number(2 * 20 + 10 + 3));
+  EXPECT_EQ(static_cast<float>(0.5 * randomNormal(randomKey(9, "e.2.up"), 3)),
+            one.global(1).number(2 * 20 + 10 + 3));
   initializeWeights(three, 10);
   EXPECT_NE(one.global(0).number(0), three.global(0).number(0));
 }
@@ -207,15 +205,15 @@ TEST(Weights, ASourceBoxMayBeAPartOfATensor) {
   tresse_model model{bytes.data(), nullptr, nullptr, nullptr};
   Session session(model, 1);
   Folder folder, again;
-  writeSafetensors(folder.file("model.safetensors"),
-                   {tensor("kv", TRESSE_F32, {4, 6},
-                           [](int64_t i) { return double(i); })});
+  writeSafetensors(
+      folder.file("model.safetensors"),
+      {tensor("kv", TRESSE_F32, {4, 6}, [](int64_t i) { return double(i); })});
   loadWeights(session, folder.path);
   for (int64_t r = 0; r < 4; ++r)
     for (int64_t c = 0; c < 6; ++c)
-      EXPECT_EQ(double(6 * r + c), c < 2
-                                       ? session.global(0).number(2 * r + c)
-                                       : session.global(1).number(4 * r + c - 2));
+      EXPECT_EQ(double(6 * r + c),
+                c < 2 ? session.global(0).number(2 * r + c)
+                      : session.global(1).number(4 * r + c - 2));
   writeTensors(session, storedWeights(session.plan()),
                again.file("model.safetensors"));
   EXPECT_EQ(readAll(folder.file("model.safetensors")),

@@ -34,8 +34,7 @@ struct Descriptor {
 /// Opens a regular file for reading and returns its size.
 uint64_t openRegular(const std::string &path, Descriptor &descriptor) {
   // O_NONBLOCK: opening a named pipe must not wait for a writer.
-  descriptor.number =
-      ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  descriptor.number = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (descriptor.number < 0)
     failSystem(inQuotes(path) + ": cannot be opened", errno);
   struct stat status;
@@ -52,12 +51,12 @@ std::string readFile(const std::string &path, uint64_t limit) {
   Descriptor descriptor;
   uint64_t size = openRegular(path, descriptor);
   if (size > limit)
-    fail(inQuotes(path), ": expected at most ", limit, " bytes, but got ", size);
+    fail(inQuotes(path), ": expected at most ", limit, " bytes, but got ",
+         size);
   std::string content(size, '\0');
   uint64_t done = 0;
   while (done < size) {
-    ssize_t got =
-        ::read(descriptor.number, content.data() + done, size - done);
+    ssize_t got = ::read(descriptor.number, content.data() + done, size - done);
     if (got < 0 && errno == EINTR)
       continue;
     if (got < 0)
@@ -75,8 +74,8 @@ MappedFile::MappedFile(const std::string &path) : name(path) {
   bytes = openRegular(path, descriptor);
   if (bytes == 0)
     return;
-  void *mapping = ::mmap(nullptr, bytes, PROT_READ, MAP_PRIVATE,
-                         descriptor.number, 0);
+  void *mapping =
+      ::mmap(nullptr, bytes, PROT_READ, MAP_PRIVATE, descriptor.number, 0);
   if (mapping == MAP_FAILED)
     failSystem(inQuotes(path) + ": cannot be mapped", errno);
   base = static_cast<const char *>(mapping);
@@ -127,8 +126,8 @@ void MappedFile::copy(uint64_t offset, void *to, size_t count) const {
 }
 
 FileWriter::FileWriter(const std::string &path) : name(path) {
-  descriptor = ::open(path.c_str(),
-                      O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+  descriptor =
+      ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
   if (descriptor < 0)
     failSystem(inQuotes(path) + ": cannot be written", errno);
   buffer.reserve(1 << 20);
@@ -180,8 +179,7 @@ void FileWriter::finish() {
 
 void syncDirectory(const std::string &path) {
   Descriptor descriptor;
-  descriptor.number =
-      ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  descriptor.number = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (descriptor.number < 0)
     failSystem(inQuotes(path) + ": cannot be opened", errno);
   if (::fsync(descriptor.number) != 0 && errno != EINVAL)

@@ -45,13 +45,11 @@ struct Forward : nlohmann::json_sax<nlohmann::json> {
   bool null() override { return events.null(), true; }
   bool boolean(bool value) override { return events.boolean(value), true; }
   bool number_integer(number_integer_t value) override {
-    events.number(
-        {JsonNumber::Negative, 0, value, static_cast<double>(value)});
+    events.number({JsonNumber::Negative, 0, value, static_cast<double>(value)});
     return true;
   }
   bool number_unsigned(number_unsigned_t value) override {
-    events.number(
-        {JsonNumber::Unsigned, value, 0, static_cast<double>(value)});
+    events.number({JsonNumber::Unsigned, value, 0, static_cast<double>(value)});
     return true;
   }
   bool number_float(number_float_t value, const string_t &) override {
@@ -60,9 +58,7 @@ struct Forward : nlohmann::json_sax<nlohmann::json> {
   }
   bool string(string_t &value) override { return events.string(value), true; }
   bool binary(binary_t &) override { return false; }
-  bool start_object(std::size_t) override {
-    return events.beginObject(), true;
-  }
+  bool start_object(std::size_t) override { return events.beginObject(), true; }
   bool key(string_t &value) override { return events.key(value), true; }
   bool end_object() override { return events.endObject(), true; }
   bool start_array(std::size_t) override { return events.beginArray(), true; }

@@ -67,8 +67,8 @@ static float oddFloat(double value) {
 static double smallFloat(uint32_t bits, int exponentBits, int mantissaBits) {
   int bias = (1 << (exponentBits - 1)) - 1;
   uint32_t mantissa = bits & ((1u << mantissaBits) - 1);
-  int exponent = static_cast<int>(bits >> mantissaBits) &
-                 ((1 << exponentBits) - 1);
+  int exponent =
+      static_cast<int>(bits >> mantissaBits) & ((1 << exponentBits) - 1);
   double sign = bits >> (exponentBits + mantissaBits) & 1 ? -1 : 1;
   if (exponent == 0)
     return sign * std::ldexp(mantissa, 1 - bias - mantissaBits);
@@ -78,8 +78,7 @@ static double smallFloat(uint32_t bits, int exponentBits, int mantissaBits) {
 
 static double fromF16(uint16_t bits) {
   if ((bits & 0x7c00) == 0x7c00)
-    return bits & 0x3ff ? std::nan("")
-                        : (bits & 0x8000 ? -INFINITY : INFINITY);
+    return bits & 0x3ff ? std::nan("") : (bits & 0x8000 ? -INFINITY : INFINITY);
   return smallFloat(bits, 5, 10);
 }
 

@@ -1,6 +1,6 @@
 //===- Bench.cpp - `bench`: how long entries and their steps take ---------===//
-#include "runtime/core/command/CommandLine.h"
 #include "runtime/core/base/Random.h"
+#include "runtime/core/command/CommandLine.h"
 #include "runtime/core/weights/Weights.h"
 
 #include <algorithm>
@@ -21,8 +21,8 @@ struct Total {
 std::string kindOf(const Plan &plan, const tresse_step &step) {
   switch (step.kind) {
   case TRESSE_LAUNCH:
-    return std::string(plan.string(
-        plan.kernels[plan.launches[step.index].kernel].name));
+    return std::string(
+        plan.string(plan.kernels[plan.launches[step.index].kernel].name));
   case TRESSE_GEMM:
     return "gemm";
   case TRESSE_GROUPED_GEMM:
@@ -70,8 +70,7 @@ void printSteps(const Plan &plan, const std::vector<StepTime> &times) {
     ++total.count;
     total.seconds += time.seconds;
     total.flops += static_cast<double>(step.flops);
-    total.bytes +=
-        static_cast<double>(step.bytes_read + step.bytes_written);
+    total.bytes += static_cast<double>(step.bytes_read + step.bytes_written);
     all += time.seconds;
   }
   std::vector<std::pair<std::string, Total>> order(kinds.begin(), kinds.end());
@@ -82,9 +81,9 @@ void printSteps(const Plan &plan, const std::vector<StepTime> &times) {
               "GFLOP/s", "GB/s");
   for (const auto &[name, total] : order)
     std::printf("  %-40s %6lld %10.3f %6.1f %8.2f %8.2f\n",
-                name.substr(0, 40).c_str(),
-                static_cast<long long>(total.count), total.seconds * 1e3,
-                100 * total.seconds / all, total.flops / total.seconds / 1e9,
+                name.substr(0, 40).c_str(), static_cast<long long>(total.count),
+                total.seconds * 1e3, 100 * total.seconds / all,
+                total.flops / total.seconds / 1e9,
                 total.bytes / total.seconds / 1e9);
 }
 
@@ -126,11 +125,11 @@ int runBench(const tresse_model &model, const BenchFlags &flags) {
         session.plan().string(session.plan().entries[entries.first + i].name));
   for (const std::string &name : names)
     benchEntry(session, name, flags.repeats);
-  std::printf("threads %d, arena %llu bytes, persistent %llu bytes\n",
-              session.threads(),
-              static_cast<unsigned long long>(session.memory().arenaBytes()),
-              static_cast<unsigned long long>(
-                  session.memory().persistentBytes()));
+  std::printf(
+      "threads %d, arena %llu bytes, persistent %llu bytes\n",
+      session.threads(),
+      static_cast<unsigned long long>(session.memory().arenaBytes()),
+      static_cast<unsigned long long>(session.memory().persistentBytes()));
   return 0;
 }
 

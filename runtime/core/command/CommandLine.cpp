@@ -37,8 +37,8 @@ public:
 
 private:
   static std::string versionText(const tresse_model &model) {
-    std::string out = text("compiled model, plan version ",
-                           TRESSE_PLAN_VERSION);
+    std::string out =
+        text("compiled model, plan version ", TRESSE_PLAN_VERSION);
     try {
       Plan plan(model);
       for (const char *name : {"tresse", "llvm"})
@@ -69,8 +69,9 @@ private:
   }
 
   static CLI::Option *dataFormat(CLI::App *to, std::string &format) {
-    return to->add_option("--format", format,
-                          "Format of the token file; auto goes by its name")
+    return to
+        ->add_option("--format", format,
+                     "Format of the token file; auto goes by its name")
         ->check(CLI::IsMember({"auto", "npy", "text", "u16", "u32", "i32"}))
         ->capture_default_str();
   }
@@ -177,8 +178,7 @@ private:
         ->check(CLI::NonNegativeNumber)
         ->capture_default_str();
     auto *resume = to->add_option_function<std::string>(
-        "--resume",
-        [this](const std::string &from) { train.resume = from; },
+        "--resume", [this](const std::string &from) { train.resume = from; },
         "Go on from a checkpoint directory, or from the latest in --out");
     resume->expected(0, 1)->type_name("DIR|latest");
     resume->default_str("latest");

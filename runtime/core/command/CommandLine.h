@@ -14,9 +14,9 @@ namespace tresse::runtime {
 
 /// What every command takes.
 struct CommonFlags {
-  std::string weights;           ///< a model directory
-  std::optional<uint64_t> init;  ///< draw the weights by this seed instead
-  int threads = 0;               ///< 0: one for each processor
+  std::string weights;          ///< a model directory
+  std::optional<uint64_t> init; ///< draw the weights by this seed instead
+  int threads = 0;              ///< 0: one for each processor
   bool quiet = false;
 };
 

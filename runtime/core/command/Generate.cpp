@@ -133,8 +133,8 @@ private:
       generator.start(slot, std::move(request.request));
     } catch (const Failure &failure) {
       failed = true;
-      put(text("{\"line\": ", line, ", \"error\": ",
-               jsonString(failure.what()), "}\n"));
+      put(text("{\"line\": ", line, ", \"error\": ", jsonString(failure.what()),
+               "}\n"));
     }
   }
 
@@ -148,8 +148,8 @@ private:
       if (!stopped && ending != Ending::None)
         shown += one.stream.finish();
       put(text("{\"id\": ", one.id, ", \"index\": ", one.index++,
-               ", \"token\": ", yield.token,
-               ", \"text\": ", jsonString(shown), "}\n"));
+               ", \"token\": ", yield.token, ", \"text\": ", jsonString(shown),
+               "}\n"));
       if (stopped && ending == Ending::None)
         generator.stop(yield.slot);
     }
@@ -178,8 +178,8 @@ int runGenerate(const tresse_model &model, const GenerateFlags &flags) {
     return JsonLines(generator, std::move(defaults)).run() ? 0 : 1;
   // Ids beyond bytes need a tokenizer, which a model does not carry.
   const int64_t mostForText = 512;
-  bool ids = flags.ids ||
-             session.plan().recordNumber("vocab_size", 0) > mostForText;
+  bool ids =
+      flags.ids || session.plan().recordNumber("vocab_size", 0) > mostForText;
   generateText(generator, std::move(defaults.request), flags, ids);
   return 0;
 }

@@ -20,9 +20,9 @@ std::string argumentText(const Plan &plan, tresse_span span) {
   for (uint32_t i = 0; i < span.count; ++i) {
     const tresse_argument &argument = plan.arguments[span.first + i];
     const tresse_tensor &tensor = plan.tensors[argument.tensor];
-    out += text(i ? ", " : "", plan.string(argument.name), " ",
-                elementName(tensor.dtype),
-                shapeText(plan.numbers(tensor.sizes)));
+    out +=
+        text(i ? ", " : "", plan.string(argument.name), " ",
+             elementName(tensor.dtype), shapeText(plan.numbers(tensor.sizes)));
   }
   return out;
 }
@@ -32,9 +32,9 @@ std::string argumentJson(const Plan &plan, tresse_span span) {
   for (uint32_t i = 0; i < span.count; ++i) {
     const tresse_argument &argument = plan.arguments[span.first + i];
     const tresse_tensor &tensor = plan.tensors[argument.tensor];
-    out += text(i ? ", " : "", "{\"name\": ",
-                jsonString(plan.string(argument.name)), ", \"dtype\": \"",
-                elementName(tensor.dtype),
+    out += text(i ? ", " : "",
+                "{\"name\": ", jsonString(plan.string(argument.name)),
+                ", \"dtype\": \"", elementName(tensor.dtype),
                 "\", \"shape\": ", shapeText(plan.numbers(tensor.sizes)), "}");
   }
   return out + "]";
@@ -80,11 +80,11 @@ void printJson(const Plan &plan) {
   tresse_span entries = plan.program().entries;
   for (uint32_t i = 0; i < entries.count; ++i) {
     const tresse_entry &entry = plan.entries[entries.first + i];
-    out += text(i ? ", " : "", "{\"name\": ",
-                jsonString(plan.string(entry.name)),
-                ", \"steps\": ", entry.steps.count,
-                ", \"inputs\": ", argumentJson(plan, entry.inputs),
-                ", \"outputs\": ", argumentJson(plan, entry.outputs), "}");
+    out +=
+        text(i ? ", " : "", "{\"name\": ", jsonString(plan.string(entry.name)),
+             ", \"steps\": ", entry.steps.count,
+             ", \"inputs\": ", argumentJson(plan, entry.inputs),
+             ", \"outputs\": ", argumentJson(plan, entry.outputs), "}");
   }
   std::printf("%s]}\n", out.c_str());
 }

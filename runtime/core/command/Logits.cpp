@@ -88,8 +88,8 @@ private:
       }
   }
   void writeLogits(FileWriter &out, int64_t count) const {
-    auto row = static_cast<size_t>(output.shape[2]) *
-               elementBytes(output.dtype);
+    auto row =
+        static_cast<size_t>(output.shape[2]) * elementBytes(output.dtype);
     const auto *from = static_cast<const char *>(output.data);
     for (int64_t b = 0; b < count; ++b)
       out.write(from + static_cast<size_t>(b * sequence) * row,
@@ -97,8 +97,7 @@ private:
   }
   void takeRoutes(int64_t count) {
     for (Routes &layer : routes) {
-      auto *from =
-          session.output("logits", layer.name).as<int32_t>(TRESSE_I32);
+      auto *from = session.output("logits", layer.name).as<int32_t>(TRESSE_I32);
       for (int64_t b = 0; b < count; ++b) {
         const int32_t *row = from + b * sequence * layer.choices;
         layer.values.insert(layer.values.end(), row,

@@ -85,6 +85,8 @@ int runTrain(const tresse_model &model, TrainFlags flags) {
   Session session(model, flags.common.threads);
   for (const char *entry : {"gradients", "update"})
     session.entryIndex(entry);
+  if (flags.options.evalEvery)
+    session.entryIndex("evaluate");
   TensorView input = session.input("gradients", "tokens");
   if (input.shape.size() != 2)
     fail("model: expected tokens of [batch, sequence], but got ",

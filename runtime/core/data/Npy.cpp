@@ -133,8 +133,8 @@ std::string_view takeHeader(const std::string &name, std::string_view &bytes) {
   };
   uint64_t version = byte(6);
   if (version < 1 || version > 3)
-    fail(inQuotes(name), ": expected a .npy file of version 1, 2 or 3, but got ",
-         version);
+    fail(inQuotes(name),
+         ": expected a .npy file of version 1, 2 or 3, but got ", version);
   size_t prefix = version == 1 ? 10 : 12;
   if (bytes.size() < prefix)
     fail(inQuotes(name), ": expected at least ", prefix, " bytes, but got ",

@@ -72,8 +72,7 @@ uint64_t permuted(uint64_t index, uint64_t count, uint64_t key) {
   do {
     uint64_t left = index >> half, right = index & mask;
     for (uint64_t round = 0; round < 6; ++round) {
-      uint64_t next =
-          left ^ (randomBits(key + round, right) & mask);
+      uint64_t next = left ^ (randomBits(key + round, right) & mask);
       left = right, right = next;
     }
     index = left << half | right;
@@ -94,8 +93,8 @@ TrainingData::TrainingData(Tokens given, int64_t batch, int64_t sequence,
     return;
   }
   auto count = static_cast<int64_t>(tokens.values.size());
-  trainingEnd = count - static_cast<int64_t>(static_cast<double>(count) *
-                                             validation);
+  trainingEnd =
+      count - static_cast<int64_t>(static_cast<double>(count) * validation);
   sampleCount = (trainingEnd - 1) / sequence;
   if (sampleCount < 1)
     fail(inQuotes(path), ": expected more than ", sequence,
@@ -134,8 +133,7 @@ void TrainingData::fill(uint64_t first, std::span<int32_t> out,
     }
     auto spare = static_cast<uint64_t>((trainingEnd - 1) % sequence);
     auto shift = static_cast<int64_t>(randomBits(key, 0) % (spare + 1));
-    auto window =
-        static_cast<int64_t>(permuted(place, count, mixBits(key)));
+    auto window = static_cast<int64_t>(permuted(place, count, mixBits(key)));
     fillStream(shift + window * sequence, trainingEnd, row, rowTargets);
   }
 }

@@ -80,8 +80,8 @@ void Generator::writeSampling(std::string_view entry, int64_t slot,
   double uniform = randomUniform(key, static_cast<uint64_t>(position));
   if (sampling.dtype == TRESSE_F32) // a float just below 1 must stay there
     uniform = std::min(uniform, 1 - 0x1p-24);
-  const double values[8] = {
-      s.temperature, static_cast<double>(s.topK), s.topP, s.minP, uniform};
+  const double values[8] = {s.temperature, static_cast<double>(s.topK), s.topP,
+                            s.minP, uniform};
   for (int64_t i = 0; i < 8; ++i)
     sampling.setNumber(slot * 8 + i, values[i]);
 }

@@ -62,9 +62,9 @@ private:
   struct Slot {
     bool busy = false;
     Request request;
-    int64_t read = 0;   // prompt tokens in the cache
-    int64_t made = 0;   // new tokens
-    int32_t next = -1;  // token to be read by the next decode
+    int64_t read = 0;  // prompt tokens in the cache
+    int64_t made = 0;  // new tokens
+    int32_t next = -1; // token to be read by the next decode
   };
   void prefill();
   void decode();

@@ -86,22 +86,21 @@ public:
       return std::nullopt;
     if (found->kind != Json::Number || !(found->number.f >= low) ||
         !(found->number.f <= high))
-      fail(inQuotes(place), ": ", inQuotes(key), ": expected a number from ", low,
-           " to ", high);
+      fail(inQuotes(place), ": ", inQuotes(key), ": expected a number from ",
+           low, " to ", high);
     return found->number.f;
   }
   std::optional<int64_t> whole(const char *key, int64_t low, int64_t high) {
     const Json *found = present(key);
     return found ? std::optional(whole(*found, key, low, high)) : std::nullopt;
   }
-  int64_t whole(const Json &value, const char *key, int64_t low,
-                int64_t high) {
+  int64_t whole(const Json &value, const char *key, int64_t low, int64_t high) {
     if (value.kind != Json::Number ||
         value.number.kind != JsonNumber::Unsigned ||
         value.number.u > static_cast<uint64_t>(high) ||
         static_cast<int64_t>(value.number.u) < low)
-      fail(inQuotes(place), ": ", inQuotes(key), ": expected a whole number from ",
-           low, " to ", high);
+      fail(inQuotes(place), ": ", inQuotes(key),
+           ": expected a whole number from ", low, " to ", high);
     return static_cast<int64_t>(value.number.u);
   }
   /// One token id or a list of them.
@@ -155,8 +154,7 @@ GenerationDefaults parseGenerationConfig(const std::string &path,
   return out;
 }
 
-JsonRequest parseJsonRequest(const std::string &line,
-                             std::string_view document,
+JsonRequest parseJsonRequest(const std::string &line, std::string_view document,
                              const JsonRequest &defaults) {
   Json json = parseJsonTree(line, document);
   Fields fields(line, json);

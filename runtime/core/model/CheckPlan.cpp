@@ -240,8 +240,8 @@ void Checker::checkGemm(const tresse_gemm &gemm) {
   compute(gemm.compute);
   equal("provider", TRESSE_PROVIDER_LIBRARY, gemm.provider);
   equal("epilogue", 0, gemm.epilogue);
-  for (uint32_t unused : {gemm.bias, gemm.auxiliary, gemm.a_scale,
-                          gemm.b_scale, gemm.c_scale, gemm.d_scale})
+  for (uint32_t unused : {gemm.bias, gemm.auxiliary, gemm.a_scale, gemm.b_scale,
+                          gemm.c_scale, gemm.d_scale})
     equal("bias, auxiliary or scale", TRESSE_NONE, unused);
   if (gemm.rows_from != TRESSE_NONE)
     scalarI32("rows_from", gemm.rows_from);

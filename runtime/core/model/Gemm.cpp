@@ -24,8 +24,7 @@ int64_t tileSize(int64_t size) {
 }
 
 size_t tileScratchBytes() {
-  return sizeof(double) *
-         (2 * mostTile * sumPart + mostTile * mostTile);
+  return sizeof(double) * (2 * mostTile * sumPart + mostTile * mostTile);
 }
 
 /// The rectangle of a matrix from (row, column), same storage.
@@ -45,8 +44,7 @@ void copyMatrix(const MatrixView &to, const MatrixView &from) {
       from.stride * static_cast<int64_t>(elementBytes(from.dtype));
   for (int64_t r = 0; r < from.rows; ++r)
     convertElements(to.dtype, to.data + r * toRow, from.dtype,
-                    from.data + r * fromRow,
-                    static_cast<size_t>(from.columns));
+                    from.data + r * fromRow, static_cast<size_t>(from.columns));
 }
 
 void fillZero(const MatrixView &to) {
@@ -96,8 +94,7 @@ void callBlas(const Tile &tile, const MatrixView &a, const MatrixView &b,
                 static_cast<int>(b.rows), static_cast<int>(b.columns), alpha,
                 reinterpret_cast<float *>(b.data), ldb,
                 reinterpret_cast<float *>(a.data), tile.transposeA ? lda : 1,
-                static_cast<float>(beta), reinterpret_cast<float *>(d.data),
-                1);
+                static_cast<float>(beta), reinterpret_cast<float *>(d.data), 1);
     return;
   }
   cblas_sgemm(CblasRowMajor, ta, tb, m, n, k, alpha,
@@ -125,12 +122,10 @@ void computeTile(const Tile &tile, char *scratch) {
   double beta = tile.beta;
   for (int64_t k = 0; k < tile.k || (k == 0 && beta != 0); k += step) {
     int64_t width = std::min(step, tile.k - k);
-    MatrixView a = tile.transposeA
-                       ? part(tile.a, k, 0, width, tile.a.columns)
-                       : part(tile.a, 0, k, tile.a.rows, width);
-    MatrixView b = tile.transposeB
-                       ? part(tile.b, 0, k, tile.b.rows, width)
-                       : part(tile.b, k, 0, width, tile.b.columns);
+    MatrixView a = tile.transposeA ? part(tile.a, k, 0, width, tile.a.columns)
+                                   : part(tile.a, 0, k, tile.a.rows, width);
+    MatrixView b = tile.transposeB ? part(tile.b, 0, k, tile.b.rows, width)
+                                   : part(tile.b, k, 0, width, tile.b.columns);
     callBlas(tile, inCompute(a, tile.compute, roomA),
              inCompute(b, tile.compute, roomB), sums, beta);
     beta = 1;
@@ -204,8 +199,8 @@ std::vector<int64_t> batchStrides(const Plan &plan, uint32_t index,
   for (size_t i = 0; i < own; ++i) {
     size_t at = batch.size() - own + i;
     if (sizes[i] != batch[at])
-      fail(what, ": expected batch dimensions ", shapeText(batch),
-           ", but got ", shapeText(sizes));
+      fail(what, ": expected batch dimensions ", shapeText(batch), ", but got ",
+           shapeText(sizes));
     out[at] = strides[i];
   }
   return out;
@@ -253,8 +248,7 @@ Gemm::Gemm(const Plan &plan, const Memory &memory, const tresse_gemm &gemm,
   for (int64_t size : batch)
     batchCount *= size;
   if (gemm.rows_from != TRESSE_NONE)
-    rowsFrom =
-        reinterpret_cast<const int32_t *>(memory.tensor(gemm.rows_from));
+    rowsFrom = reinterpret_cast<const int32_t *>(memory.tensor(gemm.rows_from));
 }
 
 size_t Gemm::scratchBytes() const { return tileScratchBytes(); }
@@ -345,8 +339,11 @@ void GroupedGemm::runVaryingM(int thread, int threads, char *scratch) const {
   int64_t first = 0, turn = 0;
   for (int64_t g = 0; g < groups; ++g) {
     int64_t last = std::clamp<int64_t>(ends[g], first, rows);
-    Tile tile{a, moved(b, g * bGroup), c, d, false, transposeB,
-              alpha, beta, compute, a.columns};
+    Tile tile{a,       moved(b, g * bGroup),
+              c,       d,
+              false,   transposeB,
+              alpha,   beta,
+              compute, a.columns};
     for (int64_t row = first; row < last; row += tileM)
       for (int64_t column = 0; column < d.columns; column += tileN)
         if (turn++ % threads == thread)

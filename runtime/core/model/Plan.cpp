@@ -73,8 +73,8 @@ std::span<const int64_t> Plan::numbers(tresse_span span) const {
   if (span.count == 0)
     return {};
   if (span.first > table.count || span.count > table.count - span.first)
-    fail("plan: expected numbers below ", table.count, ", but got ",
-         span.count, " from ", span.first);
+    fail("plan: expected numbers below ", table.count, ", but got ", span.count,
+         " from ", span.first);
   return {reinterpret_cast<const int64_t *>(base + table.offset) + span.first,
           span.count};
 }
@@ -112,8 +112,8 @@ uint64_t Plan::extent(const tresse_tensor &tensor) const {
   for (size_t i = 0; i < sizes.size(); ++i) {
     if (sizes[i] == 0)
       return 0;
-    last += static_cast<uint64_t>(sizes[i] - 1) *
-            static_cast<uint64_t>(strides[i]);
+    last +=
+        static_cast<uint64_t>(sizes[i] - 1) * static_cast<uint64_t>(strides[i]);
   }
   return (last + 1) * elementBytes(tensor.dtype);
 }

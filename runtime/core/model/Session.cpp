@@ -19,8 +19,7 @@ double TensorView::number(int64_t index) const {
 
 void TensorView::setNumber(int64_t index, double value) const {
   storeElement(dtype,
-               static_cast<char *>(data) +
-                   index * int64_t(elementBytes(dtype)),
+               static_cast<char *>(data) + index * int64_t(elementBytes(dtype)),
                value);
 }
 
@@ -81,8 +80,7 @@ const tresse_entry &Session::entry(std::string_view name) const {
 
 TensorView Session::tensor(uint32_t index) const {
   const tresse_tensor &record = thePlan.tensors[index];
-  return {theMemory.tensor(index), record.dtype,
-          thePlan.numbers(record.sizes)};
+  return {theMemory.tensor(index), record.dtype, thePlan.numbers(record.sizes)};
 }
 
 TensorView Session::global(uint32_t index) const {
@@ -129,9 +127,7 @@ void Session::weightsChanged() {
     executor.run(entryIndex("prepare"));
 }
 
-void Session::run(std::string_view entry) {
-  executor.run(entryIndex(entry));
-}
+void Session::run(std::string_view entry) { executor.run(entryIndex(entry)); }
 
 void Session::profile(std::string_view entry, std::vector<StepTime> &times) {
   executor.profile(entryIndex(entry), times);

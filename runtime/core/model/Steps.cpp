@@ -175,8 +175,7 @@ tresse_reference_attribute attributeOf(const Plan &plan,
   return out;
 }
 
-std::unique_ptr<Step> makeReference(const Plan &plan,
-                                    const tresse_model &model,
+std::unique_ptr<Step> makeReference(const Plan &plan, const tresse_model &model,
                                     const Memory &memory,
                                     const tresse_step &step,
                                     const tresse_launch &launch,

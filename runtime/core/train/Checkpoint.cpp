@@ -114,8 +114,9 @@ std::optional<std::string> latestCheckpoint(const std::string &out) {
     return std::nullopt;
   std::string target = fs::read_symlink(link, error).string();
   if (!isStepName(target))
-    fail(inQuotes(link.string()), ": expected a link to a checkpoint beside it,",
-         " but got ", inQuotes(target));
+    fail(inQuotes(link.string()),
+         ": expected a link to a checkpoint beside it,", " but got ",
+         inQuotes(target));
   return out + "/" + target;
 }
 
@@ -153,9 +154,8 @@ void tidyCheckpoints(const std::string &out, uint64_t keep) {
   auto number = [](const std::string &name) {
     return std::pair(name.size(), name);
   };
-  std::sort(steps.begin(), steps.end(), [&](auto &a, auto &b) {
-    return number(a) < number(b);
-  });
+  std::sort(steps.begin(), steps.end(),
+            [&](auto &a, auto &b) { return number(a) < number(b); });
   auto latest = latestCheckpoint(out);
   for (size_t i = 0; keep && i + keep < steps.size(); ++i) {
     // What `latest` leads to stays, whatever its number is.

@@ -61,19 +61,17 @@ uint64_t count(const std::string &path, const Json &json, const char *key) {
 } // namespace
 
 std::string trainStateJson(const TrainState &state) {
-  std::string out = text("{\n  \"step\": ", state.step,
-                         ",\n  \"sample\": ", state.sample,
-                         ",\n  \"seed\": ", state.seed,
-                         ",\n  \"hyper\": {\n    \"schedule\": ",
-                         jsonString(state.hyper.schedule));
+  std::string out = text(
+      "{\n  \"step\": ", state.step, ",\n  \"sample\": ", state.sample,
+      ",\n  \"seed\": ", state.seed, ",\n  \"hyper\": {\n    \"schedule\": ",
+      jsonString(state.hyper.schedule));
   for (const NamedNumber &number : numbers)
     out += text(",\n    ", jsonString(number.name), ": ",
                 jsonNumber(state.hyper.*number.value));
   return out + "\n  }\n}\n";
 }
 
-TrainState parseTrainState(const std::string &path,
-                           std::string_view document) {
+TrainState parseTrainState(const std::string &path, std::string_view document) {
   Json json = parseJsonTree(path, document);
   if (json.kind != Json::Object)
     fail(inQuotes(path), ": expected an object");
@@ -82,8 +80,9 @@ TrainState parseTrainState(const std::string &path,
   state.sample = count(path, json, "sample");
   state.seed = count(path, json, "seed");
   if (state.step > (uint64_t{1} << 40) || state.sample > (uint64_t{1} << 60))
-    fail(inQuotes(path), ": expected a step below 2^40 and a sample below 2^60,",
-         " but got ", state.step, " and ", state.sample);
+    fail(inQuotes(path),
+         ": expected a step below 2^40 and a sample below 2^60,", " but got ",
+         state.step, " and ", state.sample);
   const Json &hyper = member(path, json, "hyper", Json::Object, "an object");
   state.hyper.schedule =
       member(path, hyper, "schedule", Json::String, "a string").string;

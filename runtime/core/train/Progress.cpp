@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <csignal>
 #include <cstdio>
 #include <unistd.h>
 
@@ -94,22 +95,36 @@ std::string drawCurve(const std::vector<CurvePoint> &points, int width,
   return out + axis;
 }
 
+/// Writing to a program that is gone must fail, not end the process.
+class IgnorePipeSignal {
+public:
+  IgnorePipeSignal() {
+    struct sigaction ignore = {};
+    ignore.sa_handler = SIG_IGN;
+    ::sigaction(SIGPIPE, &ignore, &before);
+  }
+  ~IgnorePipeSignal() { ::sigaction(SIGPIPE, &before, nullptr); }
+
+private:
+  struct sigaction before = {};
+};
+
 bool plotCurves(const std::string &path, const std::vector<CurvePoint> &loss,
                 const std::vector<CurvePoint> &validation) {
+  IgnorePipeSignal scope;
   std::FILE *pipe = ::popen("gnuplot 2>/dev/null", "w");
   if (!pipe)
     return false;
   std::string name;
   for (char c : path) // a quote inside single quotes is written twice
     name += c == '\'' ? "''" : std::string(1, c);
-  std::fprintf(pipe,
-               "set terminal pngcairo size 1000,600\nset output '%s'\n"
-               "set xlabel 'step'\nset ylabel 'loss (nats per token)'\n"
-               "set grid\nplot '-' with lines title 'training'%s\n",
-               name.c_str(),
-               validation.empty()
-                   ? ""
-                   : ", '-' with linespoints title 'validation'");
+  std::fprintf(
+      pipe,
+      "set terminal pngcairo size 1000,600\nset output '%s'\n"
+      "set xlabel 'step'\nset ylabel 'loss (nats per token)'\n"
+      "set grid\nplot '-' with lines title 'training'%s\n",
+      name.c_str(),
+      validation.empty() ? "" : ", '-' with linespoints title 'validation'");
   for (const auto *points : {&loss, &validation}) {
     if (points->empty())
       continue;

@@ -146,8 +146,7 @@ void Trainer::report(const StepResult &result, bool last) {
                 durationText(secondsLeft()).c_str());
   double done = 0;
   if (options.steps)
-    done = static_cast<double>(state.step) /
-           static_cast<double>(options.steps);
+    done = static_cast<double>(state.step) / static_cast<double>(options.steps);
   if (options.minutes > 0)
     done = std::max(done, elapsed() / (options.minutes * 60));
   progress.show(done, line, last);
@@ -182,14 +181,14 @@ void Trainer::log(const StepResult &result, double validation) {
   if (!logFile)
     return;
   double left = secondsLeft();
-  std::string line = text(
-      "{\"step\": ", state.step, ", \"loss\": ", jsonNumber(result.loss),
-      ", \"balance_loss\": ", jsonNumber(result.balanceLoss),
-      ", \"grad_norm\": ", jsonNumber(result.gradNorm),
-      ", \"lr\": ", jsonNumber(result.lr), ", \"tokens_per_second\": ",
-      jsonNumber(static_cast<double>(batch * sequence) / result.seconds),
-      ", \"arena_bytes\": ", session.memory().arenaBytes(),
-      ", \"eta\": ", jsonNumber(left));
+  std::string line =
+      text("{\"step\": ", state.step, ", \"loss\": ", jsonNumber(result.loss),
+           ", \"balance_loss\": ", jsonNumber(result.balanceLoss),
+           ", \"grad_norm\": ", jsonNumber(result.gradNorm),
+           ", \"lr\": ", jsonNumber(result.lr), ", \"tokens_per_second\": ",
+           jsonNumber(static_cast<double>(batch * sequence) / result.seconds),
+           ", \"arena_bytes\": ", session.memory().arenaBytes(),
+           ", \"eta\": ", jsonNumber(left));
   if (!std::isnan(validation))
     line += text(", \"validation_loss\": ", jsonNumber(validation));
   line += "}\n";
@@ -230,8 +229,8 @@ bool Trainer::run() {
         data.validationBatches()) {
       validation = evaluate(static_cast<int64_t>(options.evalBatches));
       validations.push_back({static_cast<double>(state.step), validation});
-      progress.note(text("step ", state.step, "  validation loss ",
-                         validation));
+      progress.note(
+          text("step ", state.step, "  validation loss ", validation));
     }
     log(result, validation);
     report(result, stopped || finished());
@@ -250,8 +249,7 @@ void Trainer::finish() {
     validations.push_back({static_cast<double>(state.step), validation});
     std::printf("validation_loss %.6f\n", validation);
   }
-  if (!options.plot.empty() &&
-      !plotCurves(options.plot, losses, validations))
+  if (!options.plot.empty() && !plotCurves(options.plot, losses, validations))
     std::fprintf(stderr, "warning: %s: not drawn, since gnuplot did not run\n",
                  inQuotes(options.plot).c_str());
   bool terminal = ::isatty(STDOUT_FILENO);

@@ -13,9 +13,9 @@
 namespace tresse::runtime {
 
 struct TrainOptions {
-  uint64_t steps = 0;  ///< steps in all, counted from the very first; 0: none
-  double minutes = 0;  ///< stop after so many; 0: no limit
-  std::string out;     ///< where checkpoints go; empty: none
+  uint64_t steps = 0; ///< steps in all, counted from the very first; 0: none
+  double minutes = 0; ///< stop after so many; 0: no limit
+  std::string out;    ///< where checkpoints go; empty: none
   std::string modelDirectory; ///< small files beside the weights come from it
   std::string log, gradients, plot;
   uint64_t saveEvery = 0, evalEvery = 0, evalBatches = 16, keep = 0;

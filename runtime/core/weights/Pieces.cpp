@@ -81,8 +81,7 @@ void addPart(StoredTensors &out, const std::string &name,
          ": expected pieces of one rank, but got ", tensor.shape.size(),
          " and ", box.shape.size());
   for (size_t i = 0; i < box.shape.size(); ++i)
-    tensor.shape[i] =
-        std::max(tensor.shape[i], box.start[i] + box.shape[i]);
+    tensor.shape[i] = std::max(tensor.shape[i], box.start[i] + box.shape[i]);
   tensor.parts.push_back(std::move(part));
 }
 
@@ -107,7 +106,8 @@ void addGlobal(const Plan &plan, uint32_t global, uint32_t like,
                  list(plan.numbers(piece.target_shape))};
       if (!target.start.empty())
         target.start[0] += i * target.shape[0];
-      Box source{{}, list(plan.numbers(piece.source_start)),
+      Box source{{},
+                 list(plan.numbers(piece.source_start)),
                  list(plan.numbers(piece.source_shape))};
       source.start.resize(source.shape.size(), 0);
       std::string name = withNumber(plan.string(piece.pattern), e);
@@ -136,9 +136,8 @@ void addDerived(const Plan &plan, uint32_t role, bool withSuffix,
     std::string_view owner = plan.string(plan.globals[global.of].name);
     std::string suffix;
     if (withSuffix)
-      suffix = name.substr(0, owner.size()) == owner
-                   ? name.substr(owner.size())
-                   : "." + std::string(name);
+      suffix = name.substr(0, owner.size()) == owner ? name.substr(owner.size())
+                                                     : "." + std::string(name);
     addGlobal(plan, g, global.of, suffix, out);
   }
 }

@@ -56,8 +56,8 @@ void eachStretch(const StoredPart &part, int64_t longest, Visit visit) {
   int64_t total = part.target.elements();
   for (int64_t done = 0; done < total;) {
     int64_t inTarget = done % targetLength, inSource = done % sourceLength;
-    int64_t count = std::min({targetLength - inTarget, sourceLength - inSource,
-                              longest});
+    int64_t count =
+        std::min({targetLength - inTarget, sourceLength - inSource, longest});
     visit(part.source.runBegin(done / sourceLength) + inSource,
           part.target.runBegin(done / targetLength) + inTarget, count);
     done += count;

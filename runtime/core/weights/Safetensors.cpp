@@ -20,14 +20,22 @@ struct FileType {
   uint32_t dtype, bytes;
 };
 constexpr FileType fileTypes[] = {
-    {"F64", TRESSE_F64, 8},     {"F32", TRESSE_F32, 4},
-    {"BF16", TRESSE_BF16, 2},   {"F16", TRESSE_F16, 2},
-    {"F8_E4M3", TRESSE_F8E4M3, 1}, {"F8_E5M2", TRESSE_F8E5M2, 1},
-    {"F8_E8M0", TRESSE_F8E8M0, 1}, {"I64", TRESSE_I64, 8},
-    {"I32", TRESSE_I32, 4},     {"U32", TRESSE_U32, 4},
-    {"U8", TRESSE_U8, 1},       {"BOOL", TRESSE_I1, 1},
-    {"U64", 0, 8},              {"I16", 0, 2},
-    {"U16", 0, 2},              {"I8", 0, 1},
+    {"F64", TRESSE_F64, 8},
+    {"F32", TRESSE_F32, 4},
+    {"BF16", TRESSE_BF16, 2},
+    {"F16", TRESSE_F16, 2},
+    {"F8_E4M3", TRESSE_F8E4M3, 1},
+    {"F8_E5M2", TRESSE_F8E5M2, 1},
+    {"F8_E8M0", TRESSE_F8E8M0, 1},
+    {"I64", TRESSE_I64, 8},
+    {"I32", TRESSE_I32, 4},
+    {"U32", TRESSE_U32, 4},
+    {"U8", TRESSE_U8, 1},
+    {"BOOL", TRESSE_I1, 1},
+    {"U64", 0, 8},
+    {"I16", 0, 2},
+    {"U16", 0, 2},
+    {"I8", 0, 1},
 };
 
 /// Reads the header's JSON. Depth 1: tensor names; 2: a tensor's fields or the
@@ -127,7 +135,8 @@ private:
   [[noreturn]] void refuse(const char *what) {
     if (depth <= 1)
       fail(inQuotes(path), ": expected an object of tensors, but got ", what);
-    fail(inQuotes(path), ": tensor ", inQuotes(name), ": did not expect ", what);
+    fail(inQuotes(path), ": tensor ", inQuotes(name), ": did not expect ",
+         what);
   }
   void beginTensor() {
     if (out.size() >= mostTensors)
@@ -220,16 +229,16 @@ Safetensors::Safetensors(const std::string &path) : file(path) {
 }
 
 const FileTensor *Safetensors::find(std::string_view name) const {
-  auto found = std::lower_bound(
-      entries.begin(), entries.end(), name,
-      [](const FileTensor &tensor, std::string_view n) {
-        return tensor.name < n;
-      });
+  auto found =
+      std::lower_bound(entries.begin(), entries.end(), name,
+                       [](const FileTensor &tensor, std::string_view n) {
+                         return tensor.name < n;
+                       });
   return found != entries.end() && found->name == name ? &*found : nullptr;
 }
 
-void Safetensors::read(const FileTensor &tensor, uint64_t first,
-                       uint64_t count, void *to) const {
+void Safetensors::read(const FileTensor &tensor, uint64_t first, uint64_t count,
+                       void *to) const {
   uint64_t bytes = elementBytes(tensor.dtype);
   file.copy(dataBegin + tensor.begin + first * bytes, to, count * bytes);
 }
@@ -250,8 +259,8 @@ void writeSafetensors(const std::string &path,
       bytes *= static_cast<uint64_t>(size);
     }
     header += text(",", jsonString(tensor.name), ":{\"dtype\":\"", type,
-                   "\",\"shape\":[", shape, "],\"data_offsets\":[", offset,
-                   ",", offset + bytes, "]}");
+                   "\",\"shape\":[", shape, "],\"data_offsets\":[", offset, ",",
+                   offset + bytes, "]}");
     offset += bytes;
   }
   header += '}';

@@ -63,7 +63,8 @@ public:
     if (isNew)
       index.files.push_back(value);
     if (index.files.size() > 10'000 || index.tensors.size() >= 1'000'000)
-      fail(inQuotes(path), ": expected at most 10000 files and 1000000 tensors");
+      fail(inQuotes(path),
+           ": expected at most 10000 files and 1000000 tensors");
     index.tensors.emplace_back(name, at->second);
   }
   void number(const JsonNumber &) override { scalar("a number"); }
@@ -104,8 +105,7 @@ private:
 
 } // namespace
 
-ShardIndex parseShardIndex(const std::string &path,
-                           std::string_view document) {
+ShardIndex parseShardIndex(const std::string &path, std::string_view document) {
   ShardIndex index;
   IndexReader reader(path, index);
   parseJson(path, document, reader);
@@ -147,7 +147,8 @@ WeightSource WeightSource::ofModel(const std::string &given) {
     if (error)
       failSystem(inQuotes(path) + ": cannot be opened", error.value());
     if (target.parent_path() != home)
-      fail(inQuotes(path), ": expected a file in its own directory, but it is a",
+      fail(inQuotes(path),
+           ": expected a file in its own directory, but it is a",
            " link out of it");
     source.add(std::make_unique<Safetensors>(path));
   }

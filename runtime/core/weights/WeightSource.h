@@ -11,7 +11,7 @@ namespace tresse::runtime {
 
 /// Which file holds which tensor: `model.safetensors.index.json`.
 struct ShardIndex {
-  std::vector<std::string> files; ///< plain names
+  std::vector<std::string> files;                        ///< plain names
   std::vector<std::pair<std::string, uint32_t>> tensors; ///< by name; file
 };
 
