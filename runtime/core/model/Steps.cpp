@@ -226,8 +226,7 @@ std::unique_ptr<Step> makeLaunch(const Plan &plan, const tresse_model &model,
   if (kernel.code >= plan.kernels.size())
     fail(what, ": expected code below ", plan.kernels.size(), ", but got ",
          kernel.code);
-  if (plan.header().target == TRESSE_REFERENCE ||
-      (kernel.flags & kernelIsReference))
+  if (plan.header().target == TRESSE_REFERENCE)
     return makeReference(plan, model, memory, step, launch, what);
   auto out = std::make_unique<KernelStep>();
   if (!model.cpu_kernels || !model.cpu_kernels[kernel.code])

@@ -6,9 +6,6 @@
 
 namespace tresse::runtime {
 
-/// A kernel bit of a cpu plan: its code is in `reference_kernels`.
-constexpr uint32_t kernelIsReference = 1;
-
 /// A launch: of a compiled kernel or of a reference function.
 std::unique_ptr<Step> makeLaunch(const Plan &plan, const tresse_model &model,
                                  const Memory &memory, const tresse_step &step,
