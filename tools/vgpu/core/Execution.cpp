@@ -178,7 +178,7 @@ bool reselect(Warp &w) {
     return false;
   saveCurrent(w);
   // Fast: one fragment that only took a branch.
-  if (w.fragments.size() == 1 &&
+  if (w.fragments.size() == 1 && w.current == 0 &&
       w.fragments[0].state == Fragment::State::Ready && w.active != 0 &&
       !w.yielded) {
     w.nextPc = 0xffffffffu;
