@@ -175,6 +175,12 @@ void afterInstruction(Warp &w, const Insn &i, uint32_t pc, uint32_t mask) {
     ++worker.warpCounts[pc];
     worker.laneCounts[pc] += uint64_t(std::popcount(mask));
   }
+  if (!w.writeConflicts.empty()) {
+    for (Warp::WriteConflict &conflict : w.writeConflicts)
+      if (std::memcmp(conflict.pointer, conflict.old, 4) != 0)
+        conflict.report();
+    w.writeConflicts.clear();
+  }
   const Program &program = *worker.launch->program;
   const InsnInfo &info = program.info[pc];
   if (worker.checkRaces && program.usesWgmma && !(i.flags & FlagWgmma) &&
@@ -184,8 +190,14 @@ void afterInstruction(Warp &w, const Insn &i, uint32_t pc, uint32_t mask) {
   if (!worker.checkUninitialised || w.frame->undefined.empty())
     return;
   if (i.flags & FlagOwnUndefined) {
-    if (isMemory(i.cls))
+    if (i.flags & FlagMatrix)
+      w.loadUndefined[0] = 0;
+    else if (isMemory(i.cls))
       afterMemory(w, i, mask);
+    else if (i.cls == unsigned(InstructionClass::Barrier)) {
+      for (unsigned k = info.reads; k < unsigned(info.reads + info.writes); ++k)
+        setUndefined(w, program.regs[info.firstReg + k], mask, 0, 0);
+    }
     else if (i.cls == unsigned(InstructionClass::Integer)) { // selp
       uint32_t p = w.predicate(i.c);
       uint32_t lanes = (undefinedIn(w, i.a, mask) & p) |

@@ -310,6 +310,7 @@ bool gatherLanes(Warp &w, uint32_t mask, uint32_t wanted) {
 }
 
 void parkAtBarrier(Warp &w, uint32_t barrier) {
+  saveCurrent(w);
   Fragment &f = w.fragments[w.current];
   f.state = Fragment::State::Barrier;
   f.wanted = barrier;
@@ -446,7 +447,9 @@ void startWarp(Warp &w, Block &block, Worker &worker, uint32_t index) {
   w.wgmmaPending = 0;
   w.wgmmaClock = 1;
   w.wgmmaFence = 0;
+  w.wgmmaIssued = 0;
   w.openCopies.clear();
+  w.openCopyClock = 0;
   w.copyGroups.clear();
   w.bulkGroups.clear();
   w.wgmmaOpen.clear();

@@ -45,6 +45,8 @@ enum InsnFlags : uint8_t {
   FlagWgmma = 16,
   /// bar.warp.sync: lanes may meet at different ones.
   FlagWarpBarrier = 32,
+  /// ldmatrix, stmatrix: a lane's address is not a lane's data.
+  FlagMatrix = 64,
 };
 
 struct Insn {

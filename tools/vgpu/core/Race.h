@@ -5,7 +5,15 @@
 
 namespace vgpu {
 
-class RaceClocks {};
+/// Something that accesses memory on behalf of a thread and on its own time:
+/// cp.async of a warp, its bulk stores, its wgmma, or the copies that signal
+/// one mbarrier. `clock` names one of its operations; 0 when races are not
+/// checked.
+struct AsyncAgent {
+  uint32_t agent = 0;
+  uint32_t clock = 0;
+};
+enum class AgentKind : uint8_t { Copy, BulkStore, Wgmma, Mbarrier };
 
 // Barriers: arrivals are noted, and joined when the barrier completes.
 void onBarrierArrive(Warp &warp, uint32_t id, uint32_t mask);
@@ -14,6 +22,25 @@ void onBlockBarrier(Block &block, uint32_t id,
 void onClusterArrive(Warp &warp, uint32_t mask, bool release);
 void onClusterBarrier(Cluster &cluster);
 void onClusterWait(Warp &warp, uint32_t mask, bool acquire);
+
+// mbarriers: `offset` in the shared memory of `block`.
+void onMbarrierArrive(Warp &warp, uint32_t mask, Block &block, uint32_t offset);
+void onMbarrierPhase(Block &block, uint32_t offset);
+void onMbarrierAcquire(Warp &warp, uint32_t mask, Block &block,
+                       uint32_t offset);
+void onMbarrierInit(Block &block, uint32_t offset);
+
+// Asynchronous operations. `key` tells the agents of one kind apart.
+AsyncAgent beginAsync(Warp &warp, uint32_t mask, AgentKind kind, Block &block,
+                      uint32_t key);
+/// Checks and notes bytes that the operation reads or writes. `asyncProxy`:
+/// generic writes need a proxy fence before it.
+void asyncAccess(Warp &warp, uint32_t pc, AsyncAgent agent,
+                 const LaneView &view, uint32_t bytes, AccessKind kind,
+                 bool asyncProxy);
+/// The operation is done: the mbarrier's phase, or the lanes, know it.
+void asyncToMbarrier(Block &block, uint32_t offset, AsyncAgent agent);
+void asyncToLanes(Warp &warp, uint32_t mask, AsyncAgent agent);
 
 /// Checks an access against the last ones and notes it.
 void checkAccess(Warp &warp, const Access &access);

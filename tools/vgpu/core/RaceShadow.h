@@ -1,38 +1,14 @@
 // RaceShadow.h - last accesses of global memory, by 4-byte cell.
 #pragma once
 
+#include "tools/vgpu/core/RaceClocks.h"
+
 #include <cstdint>
 #include <memory>
 #include <unordered_map>
 #include <vector>
 
 namespace vgpu {
-
-/// Reads of one cell since its last write: one entry per warp or agent.
-struct CellRead {
-  uint64_t cluster = 0;
-  uint32_t agent = 0;
-  uint32_t clock = 0;
-  uint32_t lanes = 0;
-  uint32_t pc = 0;
-  uint8_t bytes = 0; ///< which of the four
-  bool strong = false;
-  bool async = false;
-};
-
-/// The last write of a cell and the reads after it.
-struct Cell {
-  uint64_t cluster = 0;
-  uint32_t agent = 0;
-  uint32_t clock = 0; ///< 0: never written in this launch
-  uint32_t lanes = 0;
-  uint32_t pc = 0;
-  uint8_t bytes = 0;
-  bool strong = false;
-  bool async = false;
-  bool many = false; ///< reads lie in RaceShadow::reads[read.agent]
-  CellRead read;     ///< clock 0: none
-};
 
 /// Cells of one launch; pages are made when first touched.
 class RaceShadow {
@@ -55,6 +31,7 @@ public:
   /// Forgets everything: a new launch begins.
   void clear() {
     pages.clear();
+    variables.clear();
     lists.clear();
     freeLists.clear();
     lastPage = nullptr;
@@ -62,6 +39,8 @@ public:
   /// Lists of reads for cells that several warps read.
   std::vector<std::vector<CellRead>> lists;
   std::vector<uint32_t> freeLists;
+  /// Flags and locks, by host address.
+  std::unordered_map<uint64_t, SyncVariable> variables;
 
 private:
   std::unordered_map<uint64_t, std::unique_ptr<Page>> pages;

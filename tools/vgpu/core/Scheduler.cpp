@@ -12,8 +12,6 @@
 
 namespace vgpu {
 
-Cluster::Cluster() = default;
-Cluster::~Cluster() = default;
 
 namespace {
 
@@ -64,6 +62,8 @@ void startCluster(Worker &worker, Cluster &cluster, uint64_t linear) {
   cluster.operations.clear();
   cluster.events = cluster.idlePolls = cluster.idleMark = 0;
   cluster.clusterGeneration = 0;
+  cluster.expireWaits = false;
+  cluster.expiredRounds = cluster.expiredEvents = 0;
   cluster.liveBlocks = uint32_t(cluster.blocks.size());
   cluster.clusterArrivedLanes.assign(
       cluster.blocks.size() * launch.warpsPerBlock, 0);
@@ -111,6 +111,19 @@ void reportDeadlock(Cluster &cluster) {
   std::string text = describeWaits(cluster, kind, blame, pc);
   if (blame)
     reportAt(*blame, pc, kind, -1, 0, std::move(text));
+}
+
+/// A try_wait returns false after some time: lets every waiting warp see that
+/// once before the cluster counts as stuck.
+bool expireSomeWait(Cluster &cluster) {
+  if (cluster.events != cluster.expiredEvents) {
+    cluster.expiredEvents = cluster.events;
+    cluster.expiredRounds = 0;
+  }
+  if (cluster.expireWaits || ++cluster.expiredRounds > 64)
+    return false;
+  cluster.expireWaits = true;
+  return true;
 }
 
 struct Round { // what one pass over a cluster's warps did
@@ -167,9 +180,12 @@ Outcome runCluster(Worker &worker, Cluster &cluster) {
     if (round.executed == 0 && !news) {
       if (completeOperation(cluster))
         continue;
+      if (expireSomeWait(cluster))
+        continue;
       reportDeadlock(cluster);
       return Outcome::Stopped;
     }
+    cluster.expireWaits = false;
     if (launch.options.instructionLimit &&
         launch.totalInstructions.load(std::memory_order_relaxed) >
             launch.options.instructionLimit) {

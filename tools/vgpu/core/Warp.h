@@ -3,7 +3,9 @@
 
 #include "tools/vgpu/core/Launch.h"
 #include "tools/vgpu/core/Program.h"
+#include "tools/vgpu/core/RaceCell.h"
 
+#include <array>
 #include <atomic>
 #include <cstring>
 #include <deque>
@@ -71,6 +73,8 @@ struct WgmmaOp {
   Frame *frame = nullptr;
   uint32_t pc = 0;
   uint64_t descriptorA = 0, descriptorB = 0;
+  uint64_t sequence = 0; ///< the warp's count of products
+  uint32_t agent = 0, clock = 0; ///< for race checks
   bool accumulate = true;
   bool performed = false;
   /// A from registers, as read when the instruction was issued.
@@ -122,6 +126,7 @@ struct Warp {
     uint8_t lane = 0;
   };
   std::vector<Copy> openCopies;
+  uint32_t openCopyClock = 0, copyAgent = 0, bulkAgent = 0;
   /// Per lane, committed groups are counted together: all lanes of a warp that
   /// commit do so in one instruction.
   struct CopyGroup {
@@ -146,6 +151,7 @@ struct Warp {
   std::deque<std::vector<std::unique_ptr<WgmmaOp>>> wgmmaGroups;
   uint32_t wgmmaPending = 0; ///< operations issued and not waited for
   uint32_t wgmmaClock = 1, wgmmaFence = 0;
+  uint64_t wgmmaIssued = 0;
 
   /// Checks only: undefined lanes of each element that a load gave or a store
   /// takes.
@@ -153,6 +159,15 @@ struct Warp {
   uint32_t loadOrigin = ~0u;
   uint32_t inputUndefined = 0, inputOrigin = ~0u;
 
+
+  /// Unordered writes of this instruction, reported unless the value is the
+  /// one that was there.
+  struct WriteConflict {
+    const uint8_t *pointer = nullptr;
+    uint8_t old[4];
+    std::function<void()> report;
+  };
+  std::vector<WriteConflict> writeConflicts;
 
   template <class T> T *at(Ref ref) const {
     return reinterpret_cast<T *>(bases[ref >> 31] + (ref & ~constantRef));
@@ -190,6 +205,7 @@ struct Block {
   uint32_t sharedBytes = 0;
   std::vector<uint8_t> sharedStorage;
   std::vector<uint8_t> sharedInitialised;
+  std::vector<Cell> cells; ///< last accesses of shared memory (race checks)
   std::vector<std::unique_ptr<Warp>> warps;
   BlockBarrier barriers[16];
 };
@@ -222,6 +238,11 @@ struct Cluster {
   uint64_t events = 0;
   uint64_t idlePolls = 0;
   uint64_t idleMark = 0;
+  /// Waits for phases give up in this round, as the hardware's do in time.
+  bool expireWaits = false;
+  uint64_t expiredRounds = 0, expiredEvents = 0;
+  uint32_t expiredPc = 0;
+  Warp *expiredWarp = nullptr;
   // barrier.cluster
   uint32_t clusterArrived = 0;
   uint32_t clusterGeneration = 0;
@@ -283,7 +304,9 @@ struct Worker {
   // Statistics.
   KernelStatistics stats;
   std::vector<uint64_t> warpCounts, laneCounts; ///< per instruction
-  std::unique_ptr<uint8_t[]> scratch;
+  /// Decoded operands of wgmma, by warpgroup and number of the product.
+  std::vector<float> wgmmaCache;
+  std::vector<std::array<uint64_t, 3>> wgmmaKeys;
 };
 
 inline const Insn &Warp::insnAt(uint32_t at) const {
