@@ -294,6 +294,22 @@ void Checker::checkReads(plan::EntryOp entry) {
   }
 }
 
+/// The pair of accesses that conflict, a read of what the other step writes
+/// before others; nothing when the steps do not conflict.
+std::optional<std::pair<TensorAccess, TensorAccess>>
+conflictOf(const Step &first, const Step &second) {
+  std::optional<std::pair<TensorAccess, TensorAccess>> conflict;
+  for (TensorAccess a : first.accesses)
+    for (TensorAccess b : second.accesses) {
+      if (!(a.writes() || b.writes()) ||
+          !rangeOf(a.tensor).overlaps(rangeOf(b.tensor)))
+        continue;
+      if (!conflict || (a.writes() && !conflict->first.writes()))
+        conflict = {a, b};
+    }
+  return conflict;
+}
+
 /// Steps of different streams that touch the same bytes, one writing, need a
 /// wait between them.
 void Checker::checkRaces() {
@@ -302,20 +318,16 @@ void Checker::checkRaces() {
       const Step &first = steps[i], &second = steps[k];
       if (first.stream == second.stream || second.follows(first))
         continue;
-      for (TensorAccess a : first.accesses)
-        for (TensorAccess b : second.accesses) {
-          if (!(a.writes() || b.writes()) ||
-              !rangeOf(a.tensor).overlaps(rangeOf(b.tensor)))
-            continue;
-          find(nameOf(second) + " of stream " + Twine(second.stream) +
-               ": expected to wait for " + nameOf(first) + " of stream " +
-               Twine(first.stream) + ", which " +
-               (a.writes() ? "writes" : "reads") + " the bytes of '" +
-               bufferOf(b.tensor).getName() + "' that it " +
-               (b.writes() ? "writes" : "reads") + ", but no wait orders them");
-          goto nextPair;
-        }
-    nextPair:;
+      auto conflict = conflictOf(first, second);
+      if (!conflict)
+        continue;
+      auto [a, b] = *conflict;
+      find(nameOf(second) + " of stream " + Twine(second.stream) +
+           ": expected to wait for " + nameOf(first) + " of stream " +
+           Twine(first.stream) + ", which " +
+           (a.writes() ? "writes" : "reads") + " the bytes of '" +
+           bufferOf(b.tensor).getName() + "' that it " +
+           (b.writes() ? "writes" : "reads") + ", but no wait orders them");
     }
 }
 

@@ -236,7 +236,8 @@ void PlanBuilder::fill(Location loc, StringRef name, const Place &to,
 
 void PlanBuilder::copy(Location loc, StringRef name, const Place &from,
                        const Place &to) {
-  plan::CopyOp::create(stepBuilder, loc, view(from), view(to), IntegerAttr(),
+  Value source = view(from), target = view(to);
+  plan::CopyOp::create(stepBuilder, loc, source, target, IntegerAttr(),
                        builder.getStringAttr(name), IntegerAttr(),
                        IntegerAttr(), i64(bytesOf(from.layout)),
                        i64(bytesOf(to.layout)));
@@ -254,9 +255,9 @@ void PlanBuilder::gemm(Location loc, StringRef name, const Place &a,
   auto unit = [&](bool set) {
     return set ? builder.getUnitAttr() : UnitAttr();
   };
-  Value result = view(d);
+  Value left = view(a), right = view(b), result = view(d);
   plan::GemmOp::create(
-      stepBuilder, loc, view(a), view(b), accumulate ? result : Value(), result,
+      stepBuilder, loc, left, right, accumulate ? result : Value(), result,
       Value(), Value(), Value(), Value(), Value(), Value(), Value(), Value(),
       unit(transposeA), unit(transposeB), computeType(d),
       plan::ProviderAttr::get(context, plan::Provider::Library),
@@ -271,11 +272,12 @@ void PlanBuilder::groupedGemm(Location loc, StringRef name, const Place &a,
                               const Place &b, bool transposeB, const Place &d,
                               const Place &ends, bool varyingK, bool accumulate,
                               const Cost &cost) {
-  Value result = view(d);
+  Value left = view(a), right = view(b), result = view(d);
+  Value endsView = view(ends);
   int64_t groups = ends.layout.sizes.front();
   plan::GroupedGemmOp::create(
-      stepBuilder, loc, view(a), view(b), accumulate ? result : Value(), result,
-      Value(), Value(), Value(), Value(), view(ends),
+      stepBuilder, loc, left, right, accumulate ? result : Value(), result,
+      Value(), Value(), Value(), Value(), endsView,
       plan::VaryingAttr::get(context,
                              varyingK ? plan::Varying::K : plan::Varying::M),
       UnitAttr(), transposeB ? builder.getUnitAttr() : UnitAttr(),
