@@ -217,13 +217,76 @@ TEST(Checkpoint, KilledAtAnyInstantResumesBitForBit) {
     }
     for (const char *name : {"model.safetensors", "optimizer-00001.safetensors",
                              "trainer_state.json"})
-      EXPECT_EQ(readAll(folder.file("whole/latest/") + name),
-                readAll(out + "/latest/" + name))
+      EXPECT_TRUE(readAll(folder.file("whole/latest/") + name) ==
+                  readAll(out + "/latest/" + name))
           << name;
     EXPECT_EQ(lossesOf(folder.file("whole.jsonl")), lossesOf(out + ".jsonl"));
     fs::remove_all(out);
   }
   std::printf("%d kills survived bit for bit\n", kills);
+}
+
+/// The three files that the next step depends on.
+std::string stateOf(const std::string &checkpoint) {
+  return readAll(checkpoint + "/model.safetensors") +
+         readAll(checkpoint + "/optimizer-00001.safetensors") +
+         readAll(checkpoint + "/trainer_state.json");
+}
+
+/// Trains with a fault at one place after the other, and goes on without.
+class Faults {
+public:
+  static constexpr int steps = 3;
+
+  Faults() : data(folder.write("text.txt", someText())) {
+    EXPECT_EQ(0, run("whole", ""));
+    whole = stateOf(folder.file("whole/latest"));
+    places = std::stol(readAll(folder.file("count")));
+  }
+  int run(const std::string &out, const std::string &fault) {
+    auto arguments = trainArguments(data, folder.file(out), steps);
+    return Program(arguments, folder.file("out"), folder.file("err"),
+                   "/dev/null",
+                   {"LD_PRELOAD=" FAULT_LIBRARY, "TRESSE_FAULT=" + fault,
+                    "TRESSE_FAULT_COUNT=" + folder.file("count")})
+        .wait();
+  }
+  Folder folder;
+  std::string data, whole;
+  long places = 0; // changes to the file system of an undisturbed run
+};
+
+TEST(Checkpoint, EndedAfterEveryWriteSyncAndRename) {
+  Faults faults;
+  ASSERT_GT(faults.places, 20);
+  for (long place = 1; place <= faults.places; ++place) {
+    std::string out = "run" + std::to_string(place);
+    ASSERT_EQ(137, faults.run(out, "die " + std::to_string(place)));
+    ASSERT_EQ(0, faults.run(out, "")) << readAll(faults.folder.file("err"));
+    ASSERT_TRUE(faults.whole == stateOf(faults.folder.file(out + "/latest")))
+        << place;
+    fs::remove_all(faults.folder.file(out));
+  }
+  std::printf("%ld places survived bit for bit\n", faults.places);
+}
+
+TEST(Checkpoint, NoSpaceFromAnyPlaceOn) {
+  Faults faults;
+  for (long place = 1; place <= faults.places; ++place) {
+    std::string out = "run" + std::to_string(place);
+    ASSERT_EQ(1, faults.run(out, "full " + std::to_string(place))) << place;
+    std::string message = readAll(faults.folder.file("err"));
+    EXPECT_NE(std::string::npos, message.find("No space left")) << message;
+    if (auto latest = latestCheckpoint(faults.folder.file(out))) {
+      Session session(fakeModel(), 1);
+      EXPECT_EQ("", failureOf([&] { loadCheckpoint(session, *latest); }));
+    }
+    ASSERT_EQ(0, faults.run(out, ""));
+    ASSERT_TRUE(faults.whole == stateOf(faults.folder.file(out + "/latest")))
+        << place;
+    fs::remove_all(faults.folder.file(out));
+  }
+  std::printf("%ld places without space\n", faults.places);
 }
 
 TEST(Checkpoint, AFullDiskLosesNothingSaved) {
@@ -250,7 +313,7 @@ TEST(Checkpoint, AFullDiskLosesNothingSaved) {
   EXPECT_NE(std::string::npos,
             readAll(folder.file("err")).find("cannot be written"))
       << readAll(folder.file("err"));
-  EXPECT_EQ(before, readAll(out + "/latest/model.safetensors"));
+  EXPECT_TRUE(before == readAll(out + "/latest/model.safetensors"));
   EXPECT_EQ("step-000003", fs::read_symlink(out + "/latest").string());
   Program third(trainArguments(data, out, 6), folder.file("out"),
                 folder.file("err"));

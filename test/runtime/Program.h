@@ -17,13 +17,20 @@ namespace tresse::test {
 class Program {
 public:
   Program(const std::vector<std::string> &arguments, const std::string &output,
-          const std::string &errors, const std::string &input = "/dev/null") {
+          const std::string &errors, const std::string &input = "/dev/null",
+          std::vector<std::string> variables = {}) {
     std::vector<char *> argv;
     std::vector<std::string> copy = {FAKE_MODEL};
     copy.insert(copy.end(), arguments.begin(), arguments.end());
     for (std::string &argument : copy)
       argv.push_back(argument.data());
     argv.push_back(nullptr);
+    std::vector<char *> environment;
+    for (char **variable = environ; *variable; ++variable)
+      environment.push_back(*variable);
+    for (std::string &variable : variables)
+      environment.push_back(variable.data());
+    environment.push_back(nullptr);
     posix_spawn_file_actions_t actions;
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_addopen(&actions, 0, input.c_str(), O_RDONLY, 0);
@@ -31,7 +38,7 @@ public:
     posix_spawn_file_actions_addopen(&actions, 1, output.c_str(), make, 0666);
     posix_spawn_file_actions_addopen(&actions, 2, errors.c_str(), make, 0666);
     if (posix_spawn(&pid, FAKE_MODEL, &actions, nullptr, argv.data(),
-                    environ) != 0)
+                    environment.data()) != 0)
       pid = -1;
     posix_spawn_file_actions_destroy(&actions);
   }
