@@ -264,7 +264,10 @@ private:
       return;
     }
     require(definition);
-    builder.clone(*definition, mapping);
+    Operation *clone = builder.clone(*definition, mapping);
+    if (!isView(definition))
+      clone->setLoc(NameLoc::get(builder.getStringAttr(kRecomputedLocation),
+                                 definition->getLoc()));
   }
 
   OpBuilder &builder;

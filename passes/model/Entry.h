@@ -18,6 +18,9 @@ inline constexpr llvm::StringLiteral kOfAttr = "lm.of";
 inline constexpr llvm::StringLiteral kContextAttr = "lm.context";
 /// On a call: the backward pass recomputes its activations.
 inline constexpr llvm::StringLiteral kRecomputeAttr = "lm.recompute";
+/// Name of the location of ops that repeat forward ops in a backward pass: it
+/// reaches the plan's step names and makes no two kernels differ.
+inline constexpr llvm::StringLiteral kRecomputedLocation = "recomputed";
 /// The result that an entry's gradients are taken of.
 inline constexpr llvm::StringLiteral kObjective = "objective";
 

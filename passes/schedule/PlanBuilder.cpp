@@ -3,6 +3,7 @@
 #include "passes/schedule/PlanBuilder.h"
 
 #include "mlir/IR/IRMapping.h"
+#include "passes/model/Entry.h"
 
 using namespace mlir;
 
@@ -309,6 +310,9 @@ void PlanBuilder::finish() {
 
 std::string stepName(Operation *op) {
   std::string name = op->getName().stripDialect().str();
+  auto mark = op->getLoc()->findInstanceOf<NameLoc>();
+  if (mark && mark.getName() == kRecomputedLocation)
+    name = "recomputed " + name;
   for (Value operand : op->getOperands())
     if (auto load = operand.getDefiningOp<lm::LoadOp>())
       return name + " " + load.getGlobal().str();
