@@ -4,7 +4,7 @@
 build_packages=(
   ca-certificates cmake ninja-build git gcc g++ libc6-dev binutils
   clang-22 lld-22 llvm-22-dev llvm-22-tools libmlir-22-dev mlir-22-tools
-  libomp-22-dev libopenblas-serial-dev nlohmann-json3-dev libcli11-dev
+  libomp-22-dev libopenblas-pthread-dev nlohmann-json3-dev libcli11-dev
   libzstd-dev python3)
 # What the tests take besides.
 test_packages=(

@@ -4,6 +4,7 @@
 #include "runtime/core/model/Steps.h"
 
 #include <algorithm>
+#include <cblas.h>
 #include <chrono>
 #include <omp.h>
 
@@ -12,6 +13,9 @@ namespace tresse::runtime {
 Executor::Executor(const Plan &plan, const tresse_model &model,
                    const Memory &memory, int threads)
     : plan(plan), memory(memory), threadCount(std::max(threads, 1)) {
+  // Our team calls the library from every thread: each call is one thread's.
+  // (A library built without threads does not lock its buffers.)
+  openblas_set_num_threads(1);
   tresse_span span = plan.program().entries;
   size_t most = 0;
   for (uint32_t i = 0; i < span.count; ++i) {
