@@ -1,7 +1,10 @@
 // Pipeline.cpp - the last stage: kernels of a plan become code of the target.
 #include "codegen/Pipeline.h"
 
+#include "codegen/cpu/Kernel.h"
+#include "codegen/cpu/Passes.h"
 #include "codegen/reference/Passes.h"
+#include "codegen/tile/Kernel.h"
 #include "mlir/Pass/PassManager.h"
 
 using namespace mlir;
@@ -13,6 +16,11 @@ static void buildCodegen(OpPassManager &manager,
                          const CompileOptions &options) {
   if (options.target == "reference")
     manager.addPass(createReferenceCallsPass());
+  if (options.target == "cpu") {
+    CpuKernelsPassOptions kernels;
+    kernels.cpu = options.cpu;
+    manager.addPass(createCpuKernelsPass(kernels));
+  }
 }
 
 ArrayRef<Stage> tresse::allStages() {
@@ -24,4 +32,12 @@ ArrayRef<Stage> tresse::allStages() {
   return stages;
 }
 
-void tresse::registerCodegenPasses() { registerReferencePasses(); }
+void tresse::registerCodegen(DialectRegistry &registry) {
+  tile::registerTileModels(registry);
+  cpu::registerKernelDialects(registry);
+}
+
+void tresse::registerCodegenPasses() {
+  registerReferencePasses();
+  registerCpuPasses();
+}

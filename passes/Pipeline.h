@@ -18,6 +18,8 @@ namespace tresse {
 struct CompileOptions {
   /// reference, cpu, cuda:sm_90a or cuda:sm_80.
   std::string target = "cpu";
+  /// Processor of the cpu target: host, x86-64-v3 or x86-64-v4.
+  std::string cpu = "host";
   /// Entry groups: train, generate, logits.
   std::vector<std::string> entries = {"train", "generate", "logits"};
   /// Sequences and tokens per batch of training and logits.

@@ -101,6 +101,7 @@ LogicalResult parseRecompute(StringRef text, double &fraction) {
 int parseOptions(const CommandLine &line, DriverOptions &options) {
   CompileOptions &compile = options.compile;
   compile.target = line.target;
+  compile.cpu = line.cpu;
   if (!line.entries.empty())
     compile.entries.assign(line.entries.begin(), line.entries.end());
   for (auto [name, value] :
@@ -156,6 +157,7 @@ int compile(const CommandLine &line, const DriverOptions &options,
             const EmitOptions &emit) {
   DialectRegistry registry;
   registerDialects(registry);
+  registerCodegen(registry);
   MLIRContext context(registry);
   context.printOpOnDiagnostic(false);
   std::string message;

@@ -11,6 +11,7 @@
 int main(int argc, char **argv) {
   mlir::DialectRegistry registry;
   tresse::registerDialects(registry);
+  tresse::registerCodegen(registry);
   mlir::registerTransformsPasses();
   tresse::registerPasses();
   tresse::registerCodegenPasses();
