@@ -46,9 +46,8 @@ def families(source, dialect):
                   and not path.stem.endswith("Base"))
 
 
-def load(source, dialect):
-    """All ops of a dialect, by family and name."""
-    ops = []
+def records_of(source, dialect):
+    """(family, records by name, op record) of every op of a dialect."""
     for path in families(source, dialect):
         dump = subprocess.run(
             ["llvm-tblgen", "--dump-json", *include_flags(source), str(path)],
@@ -57,5 +56,26 @@ def load(source, dialect):
         for name in records["!instanceof"].get("Op", []):
             record = records[name]
             if record["opDialect"]["def"].lower() == f"{dialect}_dialect":
-                ops.append(Op(path.stem, record))
+                yield path.stem, records, record
+
+
+def load(source, dialect):
+    """All ops of a dialect, by family and name."""
+    ops = [Op(family, record)
+           for family, _, record in records_of(source, dialect)]
     return sorted(ops, key=lambda op: (op.family, op.name))
+
+
+def load_with_interface(source, dialect, interface):
+    """(op, operand names, result names) of the ops with an interface."""
+    found = []
+    for family, records, record in records_of(source, dialect):
+        traits = (records[trait["def"]] for trait in record["traits"])
+        if not any(trait.get("cppInterfaceName") == interface
+                   for trait in traits):
+            continue
+        operands = [name for kind, name in record["arguments"]["args"]
+                    if "Attr" not in records[kind["def"]]["!superclasses"]]
+        results = [name for _, name in record["results"]["args"]]
+        found.append((Op(family, record), operands, results))
+    return sorted(found, key=lambda item: item[0].name)
