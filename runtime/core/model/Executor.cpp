@@ -27,6 +27,9 @@ Executor::Executor(const Plan &plan, const tresse_model &model,
         most = std::max(most, step.step->scratchBytes());
     entries.push_back(std::move(entry));
   }
+#ifdef KMP_VERSION_MAJOR // libomp: idle threads sleep after a millisecond
+  kmp_set_blocktime(1);
+#endif
   scratchStride = (most + 4095) / 4096 * 4096;
   scratch = Pages(scratchStride * static_cast<size_t>(threadCount),
                   "the scratch memory");
@@ -107,9 +110,8 @@ void Executor::run(size_t index) {
     int thread = omp_get_thread_num(), threads = omp_get_num_threads();
     char *room = scratch.data() + scratchStride * static_cast<size_t>(thread);
     for (const PlacedStep &placed : entry.steps) {
-      if (placed.barrier) {
-#pragma omp barrier
-      }
+      if (placed.barrier)
+        meeting.meet(threads);
       if (placed.step && (thread == 0 || !placed.step->alone()))
         placed.step->run(placed.step->alone() ? 0 : thread,
                          placed.step->alone() ? 1 : threads, room);
@@ -131,7 +133,7 @@ void Executor::profile(size_t index, std::vector<StepTime> &times) {
       if (placed.step && (thread == 0 || !placed.step->alone()))
         placed.step->run(placed.step->alone() ? 0 : thread,
                          placed.step->alone() ? 1 : threads, room);
-#pragma omp barrier
+      meeting.meet(threads);
       if (thread == 0)
         times.push_back(
             {placed.index,

@@ -15,7 +15,7 @@ extern "C" {
 #include "tresse/reference.h"
 }
 
-#include <deque>
+#include <atomic>
 #include <memory>
 #include <vector>
 
@@ -30,6 +30,37 @@ public:
   virtual size_t scratchBytes() const { return 0; }
   /// True when thread 0 does all of it.
   virtual bool alone() const { return false; }
+};
+
+/// Where the threads of a team meet. A thread that waits spins for as long as a
+/// step usually takes and then sleeps, so that a team on a busy machine does
+/// not hold up the thread that it waits for.
+class MeetingPoint {
+public:
+  void meet(int threads) {
+    uint32_t now = round.load(std::memory_order_relaxed);
+    if (arrived.fetch_add(1, std::memory_order_acq_rel) + 1 == threads) {
+      arrived.store(0, std::memory_order_relaxed);
+      round.store(now + 1, std::memory_order_release);
+      round.notify_all();
+      return;
+    }
+    for (int spin = 0; spin < 2000; ++spin) {
+      if (round.load(std::memory_order_acquire) != now)
+        return;
+      pause();
+    }
+    round.wait(now, std::memory_order_acquire);
+  }
+
+private:
+  static void pause() {
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#endif
+  }
+  std::atomic<int> arrived = 0;
+  std::atomic<uint32_t> round = 0;
 };
 
 /// What a step is and whether the team meets before it.
@@ -77,6 +108,7 @@ private:
   const Memory &memory;
   int threadCount;
   std::vector<PreparedEntry> entries;
+  MeetingPoint meeting;
   Pages scratch;
   size_t scratchStride = 0;
 };
