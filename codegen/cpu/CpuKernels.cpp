@@ -44,6 +44,7 @@ struct CpuKernelsPass : impl::CpuKernelsPassBase<CpuKernelsPass> {
       kernel.setScratchBytes(shape->scratchBytes);
       kernel.removeLayoutsAttr();
     }
+    model.setArchitecture(target.level());
     model.walk([&](plan::LaunchOp launch) {
       if (auto found = tiles.find(launch.getKernel()); found != tiles.end())
         launch.setTileCount(found->second);

@@ -28,8 +28,8 @@ def CpuKernelsPass : Pass<"tresse-cpu-kernels", "::mlir::ModuleOp"> {
   let description = [{
     Every `plan.kernel` with a body becomes a function of the same name beside
     the plan (signature: tresse_cpu_kernel of plan.h). The kernel keeps its
-    scratch bytes, its launches get their tile counts; bodies and layouts are
-    gone.
+    scratch bytes, its launches get their tile counts, the model states the
+    processor that it needs; bodies and layouts are gone.
 
     Leaves: kernels without bodies.
     Example: `test/codegen/cpu/plan-kernels.mlir`

@@ -15,6 +15,13 @@ struct Target {
   /// Width of a vector register.
   unsigned vectorBits;
 
+  /// The x86-64 level that a processor must reach to run the kernels, as the
+  /// plan states it.
+  const char *level() const {
+    return vectorBits >= 512   ? "x86-64-v4"
+           : vectorBits >= 256 ? "x86-64-v3"
+                               : "x86-64-v2";
+  }
   /// f32 lanes of a vector.
   int64_t lanes() const { return vectorBits / 32; }
 };

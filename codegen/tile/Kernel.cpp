@@ -111,8 +111,36 @@ FailureOr<KernelBody> KernelBody::analyse(Block &block,
   return body;
 }
 
+/// Elementwise ops take a row as one line: it must lie without gaps.
+LogicalResult KernelBody::checkRows(ArrayRef<Operation *> elementwise,
+                                    ArrayRef<MemRefType> layouts) const {
+  auto check = [&](Operation *op, MemRefType layout) -> LogicalResult {
+    auto [strides, offset] = layout.getStridesAndOffset();
+    int64_t expected = 1;
+    for (int64_t d = layout.getRank() - 1; d >= rowRankOf(op); --d) {
+      if (layout.getDimSize(d) != 1 && strides[d] != expected)
+        return op->emitOpError("expects rows without gaps, but got ") << layout;
+      expected *= layout.getDimSize(d);
+    }
+    return success();
+  };
+  for (Operation *op : elementwise) {
+    for (Value operand : op->getOperands())
+      if (auto argument = dyn_cast<BlockArgument>(operand))
+        if (failed(check(op, layouts[argument.getArgNumber()])))
+          return failure();
+    for (OpOperand &use : op->getResult(0).getUses())
+      if (use.getOwner() == block->getTerminator() &&
+          failed(check(op, layouts[block->getNumArguments() +
+                                   use.getOperandNumber()])))
+        return failure();
+  }
+  return success();
+}
+
 LogicalResult KernelBody::analyseRows(ArrayRef<MemRefType> layouts) {
   Operation *rowOp = nullptr;
+  SmallVector<Operation *> elementwise;
   Value whole;
   for (Operation *op : opsOf(*block)) {
     if (auto rows = dyn_cast<RowTileOpInterface>(op)) {
@@ -121,6 +149,7 @@ LogicalResult KernelBody::analyseRows(ArrayRef<MemRefType> layouts) {
         rowOp = op;
     } else if (isElementwise(op)) {
       whole = op->getResult(0);
+      elementwise.push_back(op);
     } else if (!isa<arith::ConstantOp>(op)) {
       return op->emitOpError("has no kernel of its own, or none that joins "
                              "row-wise ones");
@@ -135,7 +164,7 @@ LogicalResult KernelBody::analyseRows(ArrayRef<MemRefType> layouts) {
     rowCount = product(shapeOf(whole).take_front(rowRank));
     tiles = (rowCount + rowsPerTile - 1) / rowsPerTile;
     kind = Kind::Rows;
-    return success();
+    return checkRows(elementwise, layouts);
   }
   if (!whole)
     return block->getTerminator()->emitError("kernel computes nothing");
@@ -173,12 +202,6 @@ void KernelBody::emit(TileBuilder &tile, ArrayRef<View> views, Num begin,
     }
   });
 }
-
-/// A run of elementwise ops over rows of one shape.
-struct ElementwiseRun {
-  SmallVector<Operation *> ops;
-  ArrayRef<int64_t> shape;
-};
 
 /// Loads what a run reads, computes it in registers, stores what is seen
 /// outside it. `rowOf` gives a tensor's row as one dimension.

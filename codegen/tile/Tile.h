@@ -112,7 +112,8 @@ public:
   void forLanes(Num n, LanesBody body);
   void forLanes(int64_t n, LanesBody body) { forLanes(index(n), body); }
   /// Carries one accumulator per `how` through the row; masked lanes keep
-  /// theirs. Returns one number each.
+  /// theirs. Every lane begins with `start`, which must be neutral: 0 for sums.
+  /// Returns one number each.
   Nums reduce(Num n, llvm::ArrayRef<Combine> how, llvm::ArrayRef<Num> start,
               LanesCarryBody body);
   /// Sum over n elements of `term`.

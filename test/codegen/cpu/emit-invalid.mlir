@@ -22,3 +22,12 @@ func.func @layouts(%x: tensor<6x8xf32>) -> tensor<6x8xf32> attributes {layouts =
   // expected-error @+1 {{kernel expects one layout for each of its 2 tensors, but got 1}}
   return %0 : tensor<6x8xf32>
 }
+
+// -----
+
+func.func @gaps_in_rows(%x: tensor<6x2x8xf32>) -> tensor<6x8xf32> attributes {layouts = [memref<6x2x8xf32, strided<[32, 16, 1]>>, memref<6x8xf32>]} {
+  // expected-error @+1 {{'math.exp' op expects rows without gaps, but got 'memref<6x2x8xf32, strided<[32, 16, 1]>>'}}
+  %0 = math.exp %x : tensor<6x2x8xf32>
+  %1 = lm.mhc_expand_grad %0 : (tensor<6x2x8xf32>) -> tensor<6x8xf32>
+  return %1 : tensor<6x8xf32>
+}
