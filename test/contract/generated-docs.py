@@ -3,6 +3,7 @@
 Without --write, fails when a page is not what the definitions say."""
 import difflib
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
@@ -76,10 +77,21 @@ def status_page(source):
     shared = sources_of(source / "codegen/tile")
     code = {target: sources_of(source / "codegen" / target)
             for target in BACKENDS}
+    schedule = sources_of(source / "passes/schedule")
+
+    def cell(op, target):
+        named = re.compile(rf"\b{op.cpp_class}\b")
+        if not code[target] or op.family == "Composite":
+            return "-"
+        if named.search(code[target] + shared):
+            return "kernel"
+        return "step" if named.search(schedule) else "-"
+
     lines = ["# Ops and targets\n",
              "`loops`: a function of runtime/reference. `expanded`: replaced by "
              "other ops\nbefore anything runs. `kernel`: the target's code "
-             "generation knows the op.\n",
+             "generation knows the op.\n`step`: a matrix product, fill, view or buffer "
+             "of the plan.\n",
              "| op | family | constraints | reference | " +
              " | ".join(BACKENDS) + " |",
              "|---|---|---|---|" + "---|" * len(BACKENDS)]
@@ -87,10 +99,7 @@ def status_page(source):
         loops = f"tresse_ref_{op.name}(" in functions
         expanded = "expanded" if op.family == "Composite" else "-"
         cells = ["loops" if loops else expanded]
-        for target in BACKENDS:
-            known = code[target] and \
-                f"lm::{op.cpp_class}" in code[target] + shared
-            cells.append("kernel" if known else "-")
+        cells += [cell(op, target) for target in BACKENDS]
         lines.append(f"| `lm.{op.name}` | {op.family} | "
                      f"{len(op.constraints())} | " + " | ".join(cells) + " |")
     return "\n".join(lines) + "\n"
