@@ -1,0 +1,17 @@
+// Run.h: starts the program on the virtual GPU and collects what it reports.
+
+#ifndef VGPU_LAUNCHER_RUN_H
+#define VGPU_LAUNCHER_RUN_H
+
+#include "tools/vgpu/launcher/Command.h"
+
+namespace vgpu::launcher {
+
+/// Runs `command.program` with the virtual libraries first in the loader's
+/// path, prints check reports as they come and the statistics at the end.
+/// Returns the exit code for tresse-vgpu (see helpText).
+int run(const Command &command);
+
+} // namespace vgpu::launcher
+
+#endif // VGPU_LAUNCHER_RUN_H
