@@ -23,7 +23,10 @@ std::string printOptions(const Options &options) {
   return "device=" + options.device + "\ncheck=" +
          (checks.empty() ? "none" : checks) +
          "\nschedule-seed=" + std::to_string(options.scheduleSeed) +
-         "\ntensor-core=" + (options.exactTensorCore ? "exact" : "fast") + "\n";
+         "\ntensor-core=" + (options.exactTensorCore ? "exact" : "fast") +
+         "\nstatistics=" + (options.statistics ? "yes" : "no") +
+         "\ninstruction-limit=" + std::to_string(options.instructionLimit) +
+         "\n";
 }
 
 bool parseChecks(std::string_view list, Options &options) {
@@ -68,6 +71,12 @@ static bool applyOption(std::string_view key, std::string_view value,
     options.exactTensorCore = value == "exact";
     return value == "exact" || value == "fast";
   }
+  if (key == "statistics") {
+    options.statistics = value == "yes";
+    return value == "yes" || value == "no";
+  }
+  if (key == "instruction-limit")
+    return parseNumber(value, options.instructionLimit);
   return key == Channel::socketKey;
 }
 

@@ -4,9 +4,7 @@
 // `tresse-vgpu-options` that holds the options as text, and a sequenced packet
 // socket whose number is one of them. A program started without the launcher
 // has neither; it runs with the defaults and its reports go to stderr.
-
-#ifndef VGPU_DRIVER_CHANNEL_H
-#define VGPU_DRIVER_CHANNEL_H
+#pragma once
 
 #include <cstdint>
 #include <optional>
@@ -26,6 +24,10 @@ struct Options {
   uint64_t scheduleSeed = 0;
   /// Tensor-core sums as measured on the H100; false: plain f32 sums.
   bool exactTensorCore = true;
+  /// Count what kernels do.
+  bool statistics = false;
+  /// Warp instructions after which a kernel counts as hanging; 0: never.
+  uint64_t instructionLimit = 0;
 };
 
 /// Text of `options`, one `key=value` a line; parseOptions reads it back.
@@ -74,5 +76,3 @@ private:
 };
 
 } // namespace vgpu::driver
-
-#endif // VGPU_DRIVER_CHANNEL_H

@@ -1,7 +1,5 @@
 // Image.h: finds the PTX inside what an application passes as device code.
-
-#ifndef VGPU_DRIVER_IMAGE_H
-#define VGPU_DRIVER_IMAGE_H
+#pragma once
 
 #include <cstddef>
 #include <optional>
@@ -37,5 +35,3 @@ std::optional<std::string> decodeLz4(const char *block, size_t size,
                                      size_t decodedSize);
 
 } // namespace vgpu::driver
-
-#endif // VGPU_DRIVER_IMAGE_H

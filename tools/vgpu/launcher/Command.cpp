@@ -23,6 +23,8 @@ options
                           sums of tensor cores as measured on the H100, or
                           plain f32 sums, faster (default exact)
   --stats FILE.json       write the statistics of every kernel to FILE.json
+  --instruction-limit=N   report a kernel as hanging after N instructions of
+                          its warps (default 0: never)
   --quiet                 do not print the statistics table
   --help                  print this text
   --version               print the version
@@ -54,9 +56,11 @@ static bool takeOption(std::string_view name, std::string_view value,
     return driver::parseChecks(value, options)
                ? true
                : wrong("memory, race, uninitialised or none");
-  if (name == "schedule-seed") {
-    auto [end, code] = std::from_chars(
-        value.data(), value.data() + value.size(), options.scheduleSeed);
+  if (name == "schedule-seed" || name == "instruction-limit") {
+    uint64_t &number = name == "schedule-seed" ? options.scheduleSeed
+                                               : options.instructionLimit;
+    auto [end, code] =
+        std::from_chars(value.data(), value.data() + value.size(), number);
     return code == std::errc() && end == value.data() + value.size()
                ? true
                : wrong("a number from 0 to 2^64 - 1");
@@ -106,6 +110,8 @@ bool parseCommand(int argc, char **argv, Command &command, std::string &error) {
     if (!takeOption(name, value, command, error))
       return false;
   }
+  command.options.statistics =
+      command.printTable || !command.statsFile.empty();
   command.program.assign(argv + i, argv + argc);
   if (command.program.empty()) {
     error = "expected a program to run; see --help";

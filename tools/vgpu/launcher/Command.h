@@ -1,7 +1,5 @@
 // Command.h: the command line of tresse-vgpu.
-
-#ifndef VGPU_LAUNCHER_COMMAND_H
-#define VGPU_LAUNCHER_COMMAND_H
+#pragma once
 
 #include "tools/vgpu/driver/Channel.h"
 
@@ -31,5 +29,3 @@ const char *helpText();
 const char *versionText();
 
 } // namespace vgpu::launcher
-
-#endif // VGPU_LAUNCHER_COMMAND_H

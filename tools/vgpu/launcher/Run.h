@@ -1,7 +1,5 @@
 // Run.h: starts the program on the virtual GPU and collects what it reports.
-
-#ifndef VGPU_LAUNCHER_RUN_H
-#define VGPU_LAUNCHER_RUN_H
+#pragma once
 
 #include "tools/vgpu/launcher/Command.h"
 
@@ -13,5 +11,3 @@ namespace vgpu::launcher {
 int run(const Command &command);
 
 } // namespace vgpu::launcher
-
-#endif // VGPU_LAUNCHER_RUN_H
