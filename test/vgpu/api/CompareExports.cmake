@@ -1,0 +1,17 @@
+# Fails unless OURS exports every function that STUB does.
+foreach(library STUB OURS)
+  execute_process(COMMAND ${NM} -D --defined-only ${${library}}
+                  OUTPUT_VARIABLE listing COMMAND_ERROR_IS_FATAL ANY)
+  string(REGEX MATCHALL "[TW] cu[A-Za-z0-9_]+" names "${listing}")
+  list(TRANSFORM names REPLACE "^[TW] " "")
+  set(names_${library} ${names})
+endforeach()
+list(LENGTH names_STUB wanted)
+if(wanted LESS 400)
+  message(FATAL_ERROR "expected at least 400 names in ${STUB}, got ${wanted}")
+endif()
+list(REMOVE_ITEM names_STUB ${names_OURS})
+if(names_STUB)
+  message(FATAL_ERROR "not exported: ${names_STUB}")
+endif()
+message(STATUS "${wanted} names exported")
