@@ -25,7 +25,8 @@ TEST_F(Driver, BrokenPtxIsRefusedWithALog) {
   void *values[] = {log, reinterpret_cast<void *>(sizeof log)};
   CUmodule broken = nullptr;
   const char *text = ".version 8.0\n.target sm_80\n.address_size 64\n"
-                     ".visible .entry f()\n{\n  frobnicate.u32 %r1;\n}\n";
+                     ".visible .entry f()\n{\n  .reg .b32 %r1;\n"
+                     "  frobnicate.u32 %r1;\n}\n";
   EXPECT_EQ(cuModuleLoadDataEx(&broken, text, 2, options, values),
             CUDA_ERROR_INVALID_PTX);
   EXPECT_NE(std::string(log).find("frobnicate"), std::string::npos) << log;

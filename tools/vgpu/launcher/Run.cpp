@@ -35,13 +35,13 @@ static int fail(const char *what) {
   return 126;
 }
 
-/// The folder that holds the virtual libraries: beside this executable in a
-/// build tree, or ../lib/tresse-vgpu when installed.
+/// The folder that holds the virtual libraries: ../lib/tresse-vgpu when
+/// installed, ../lib in a build tree.
 static std::string libraryFolder() {
   namespace fs = std::filesystem;
   std::error_code ignored;
   fs::path self = fs::read_symlink("/proc/self/exe", ignored).parent_path();
-  for (fs::path folder : {self / "lib", self / "../lib/tresse-vgpu", self})
+  for (fs::path folder : {self / "../lib/tresse-vgpu", self / "../lib", self})
     if (fs::exists(folder / "libcuda.so.1", ignored))
       return fs::canonical(folder, ignored).string();
   return {};
