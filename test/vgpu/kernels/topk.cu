@@ -13,7 +13,7 @@ BODY(topk)(const float *x, int *index, int n, int k) {
     float best = -1e30f;
     int where = n;
     for (int i = Bug == 1 ? 31 - lane : lane; i < (Bug == 2 ? 64 : n); i += 32)
-      if (scores[i] > best) { // bug 1: race // bug 2: uninitialised
+      if (scores[i] > best) { // bug 1: race // bug 2: uninitialised // bug 4: race
         best = scores[i];
         where = i;
       }
@@ -25,16 +25,17 @@ BODY(topk)(const float *x, int *index, int n, int k) {
         where = otherWhere;
       }
     }
+    WITHOUT(4) __syncwarp(); // a shuffle orders no memory
     if (lane == 0) {
       index[blockIdx.x * k + rank] = where; // bug 2: uninitialised
-      scores[where] = -1e30f; // bug 3: race // bug 2: uninitialised // bug 1: race
+      scores[where] = -1e30f; // bug 3: race // bug 2: uninitialised // bug 1: race // bug 4: race
     }
     WITHOUT(3) __syncwarp();
     if (Bug == 3 && lane == 1)
       scores[where] = -1e30f; // bug 3: race
   }
 }
-KERNELS(topk, 3, (const float *x, int *index, int n, int k), (x, index, n, k))
+KERNELS(topk, 4, (const float *x, int *index, int n, int k), (x, index, n, k))
 #else
 #include <algorithm>
 #include <numeric>
