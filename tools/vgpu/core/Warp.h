@@ -296,7 +296,7 @@ struct Worker {
   bool random = false;
   std::mt19937_64 rng;
   /// The allocation that the last global access hit.
-  uint64_t cacheBegin = 1, cacheEnd = 0;
+  uint64_t cacheBegin = 0, cacheEnd = 0; // empty: nothing passes
   bool cacheReadOnly = false;
   uint64_t cacheVersion = 0;
   std::vector<std::unique_ptr<Cluster>> active;
