@@ -8,13 +8,13 @@ BODY(adamw)(float *w, float *m, float *v, const float *g, int n, int step) {
   if (Bug == 1 ? i > n : i >= n)
     return;
   float gradient = g[i]; // bug 1: out-of-bounds
-  float mean = 0.9f * m[i] + 0.1f * gradient;
-  float square = 0.95f * v[i] + 0.05f * gradient * gradient;
+  float mean = 0.9f * m[i] + 0.1f * gradient; // bug 1: out-of-bounds
+  float square = 0.95f * v[i] + 0.05f * gradient * gradient; // bug 1: out-of-bounds
   m[i] = mean; // bug 2: uninitialised
   v[i] = square;
   float correctedMean = mean / (1 - powf(0.9f, step));
   float correctedSquare = square / (1 - powf(0.95f, step));
-  w[i] -= 0.01f * (correctedMean / (sqrtf(correctedSquare) + 1e-8f) + 0.1f * w[i]);
+  w[i] -= 0.01f * (correctedMean / (sqrtf(correctedSquare) + 1e-8f) + 0.1f * w[i]); // bug 1: out-of-bounds // bug 2: uninitialised
 }
 KERNELS(adamw, 2,
         (float *w, float *m, float *v, const float *g, int n, int step),

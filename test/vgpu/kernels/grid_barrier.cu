@@ -24,7 +24,7 @@ BODY(grid_barrier)(float *a, float *b, unsigned *count, int steps) {
     __syncthreads(); // bug 3: barrier-deadlock|hang
   }
 }
-KERNELS(grid_barrier, 2,
+KERNELS(grid_barrier, 3,
         (float *a, float *b, unsigned *count, int steps), (a, b, count, steps))
 #else
 CASE(grid_barrier) {

@@ -11,21 +11,17 @@ BODY(mailbox)(int *box, int *flag, int *out) {
       if (threadIdx.x == 0) {
         WITHOUT(1) __threadfence();
         atomicExch(flag, message * 2 + 1);
-        if (Bug != 3)
-          while (atomicAdd(flag, 0) != message * 2 + 2) {
-          }
+        while (atomicAdd(flag, 0) != message * 2 + 2) {
+        }
         __threadfence();
       }
       __syncthreads();
     } else {
       if (threadIdx.x == 0) {
-        if (Bug == 3)
-          while (atomicAdd(flag, 0) < message * 2 + 1) {
-          }
-        else
-          while (atomicAdd(flag, 0) != message * 2 + 1) {
-          }
+        while (atomicAdd(flag, 0) != message * 2 + 1) {
+        }
         __threadfence();
+        WITH(3) atomicExch(flag, message * 2 + 2); // thanks before reading
       }
       WITHOUT(2) __syncthreads();
       out[message * 64 + threadIdx.x] = box[threadIdx.x]; // bug 1: race // bug 2: race // bug 3: race // bug 4: race

@@ -15,7 +15,7 @@ BODY(named_barriers)(int *out) {
       if (Bug == 4)
         asm volatile("bar.arrive 1, 96;" ::: "memory"); // bug 4: barrier-misuse|barrier-deadlock|invalid-operand
       else if (Bug != 1)
-        asm volatile("bar.arrive 1, 128;" ::: "memory");
+        asm volatile("bar.arrive 1, 128;" ::: "memory"); // bug 2: barrier-misuse
     } else {
       if (Bug != 1)
         asm volatile("bar.sync 1, 128;" ::: "memory"); // bug 4: barrier-misuse|barrier-deadlock|invalid-operand // bug 5: barrier-deadlock

@@ -18,7 +18,7 @@ BODY(reduce_shuffle)(const float *in, float *out, int n) {
     sum = lane < (Bug == 2 ? 5 : 4) ? partial[lane] : 0; // bug 1: race // bug 2: out-of-bounds
     if (Bug != 4 || lane < 16)
       sum += __shfl_xor_sync(0xffffffffu, sum, 2); // bug 4: convergence-deadlock|invalid-operand|hang|barrier-deadlock
-    sum += __shfl_xor_sync(0xffffffffu, sum, 1);
+    sum += __shfl_xor_sync(0xffffffffu, sum, 1); // bug 4: convergence-deadlock
     if (lane == 0)
       out[blockIdx.x] = sum; // bug 3: uninitialised
   }

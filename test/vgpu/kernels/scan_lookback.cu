@@ -15,26 +15,22 @@ BODY(scan_lookback)(const int *in, int *out, int *sums, int *ready) {
   int before = 0;
   if (lane == 31) {
     if (block > 0) {
-      if (Bug == 2)
-        while (*(volatile int *)&ready[block - 1] == 0) { // bug 2: race
-        }
-      else
-        while (atomicAdd(&ready[block - 1], 0) == 0) {
-        }
-      WITHOUT(3) __threadfence();
-      before = sums[block - 1]; // bug 1: race // bug 2: race // bug 3: race // bug 4: race
+      while (atomicAdd(&ready[block - 1], 0) == 0) {
+      }
+      WITHOUT(2) __threadfence();
+      before = sums[block - 1]; // bug 1: race // bug 2: race // bug 3: race
     }
-    sums[block] = before + value; // bug 1: race // bug 2: race // bug 3: race // bug 4: race
+    sums[block] = before + value; // bug 1: race // bug 2: race // bug 3: race
     WITHOUT(1) __threadfence();
-    if (Bug == 4)
-      ready[block] = 1; // bug 4: race
+    if (Bug == 3)
+      ready[block] = 1; // bug 3: race
     else
       atomicExch(&ready[block], 1);
   }
   before = __shfl_sync(0xffffffffu, before, 31);
   out[block * 32 + lane] = before + value;
 }
-KERNELS(scan_lookback, 4, (const int *in, int *out, int *sums, int *ready),
+KERNELS(scan_lookback, 3, (const int *in, int *out, int *sums, int *ready),
         (in, out, sums, ready))
 #else
 CASE(scan_lookback) {

@@ -13,7 +13,7 @@ BODY(sgemm_tiled)(const float *a, const float *b, float *c, int m, int n,
     int ka = base + tx, kb = base + ty;
     bool inA = i < m && (Bug == 3 || ka < k), inB = kb < k && j < n;
     ta[ty][tx] = inA ? a[i * k + ka] : 0; // bug 1: race // bug 2: race // bug 3: out-of-bounds
-    if (Bug != 5 || inB)
+    if (Bug != 5 || ty != 3)
       tb[ty][tx] = inB ? b[kb * n + j] : 0; // bug 1: race // bug 2: race
     WITHOUT(1) __syncthreads();
     for (int x = 0; x < (Bug == 4 ? 17 : 16); ++x)

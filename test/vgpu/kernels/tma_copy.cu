@@ -24,7 +24,7 @@ BODY(tma_copy)(const TensorMapBytes &in, const TensorMapBytes &out) {
     MBARRIER_EXPECT(&bar, 8 * 16 * 4); // bug 5: barrier-misuse|uninitialised|invalid-operand
     TMA_LOAD_2D(tile + (Bug == 4 ? 4 : 0), in, x, y, &bar); // bug 1: race|use-before-wait // bug 4: misaligned|out-of-bounds|invalid-operand // bug 5: barrier-misuse|uninitialised
   }
-  WITHOUT(1) MBARRIER_WAIT(&bar, 0);
+  WITHOUT(1) MBARRIER_WAIT(&bar, 0); // bug 5: barrier-misuse
   tile[thread] *= 2; // bug 1: race|use-before-wait|uninitialised // bug 2: missing-proxy-fence|race // bug 3: race|missing-proxy-fence
   WITHOUT(2) FENCE_PROXY_ASYNC();
   WITHOUT(3) __syncthreads();

@@ -23,7 +23,7 @@ BODY(tma_multicast)(const TensorMapBytes &in, float *out) {
   WITHOUT(1) CLUSTER_SYNC();
   if (rank == 0 && threadIdx.x == 0)
     TMA_MULTICAST_2D(tile, in, 0, 0, &bar, (unsigned short)(Bug == 2 ? 1 : Bug == 4 ? 7 : 3)); // bug 1: race|barrier-misuse|uninitialised // bug 3: race|use-before-wait // bug 4: invalid-operand|out-of-bounds
-  WITHOUT(3) MBARRIER_WAIT(&bar, 0); // bug 2: mbarrier-deadlock|hang
+  WITHOUT(3) MBARRIER_WAIT(&bar, 0); // bug 2: mbarrier-deadlock|hang // bug 1: barrier-misuse
   out[blockIdx.x * 128 + threadIdx.x] = tile[threadIdx.x] + rank; // bug 3: race|use-before-wait|uninitialised
   CLUSTER_SYNC();
 }

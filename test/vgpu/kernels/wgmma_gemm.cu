@@ -33,7 +33,7 @@ BODY(wgmma_gemm)(const TensorMapBytes &mapA, const TensorMapBytes &mapB,
         int s = i % 2, round = i / 2;
         if (Bug != 4 && round > 0)
           MBARRIER_WAIT(&empty[s], (round - 1) & 1); // bug 3: mbarrier-deadlock|hang // bug 9: mbarrier-deadlock|hang
-        MBARRIER_EXPECT(&full[s], Bug == 2 ? bytes + 16 : bytes);
+        MBARRIER_EXPECT(&full[s], Bug == 2 ? bytes + 16 : bytes); // bug 4: barrier-misuse
         TMA_LOAD_2D(ta[s], mapA, i * 64, int(blockIdx.y * 64), &full[s]); // bug 1: race // bug 4: race
         TMA_LOAD_2D(tb[s], mapB, i * 64, int(blockIdx.x * 32), &full[s]); // bug 1: race // bug 4: race
       }
@@ -43,7 +43,7 @@ BODY(wgmma_gemm)(const TensorMapBytes &mapA, const TensorMapBytes &mapB,
   for (int i = 0; i < tiles; ++i) {
     int s = i % 2, round = i / 2;
     if (Bug != 1)
-      MBARRIER_WAIT(&full[s], Bug == 8 ? 1 - (round & 1) : round & 1); // bug 2: mbarrier-deadlock|hang // bug 8: mbarrier-deadlock|hang
+      MBARRIER_WAIT(&full[s], Bug == 8 ? 1 - (round & 1) : round & 1); // bug 2: mbarrier-deadlock|hang // bug 8: mbarrier-deadlock|hang // bug 3: mbarrier-deadlock // bug 9: mbarrier-deadlock
     WITHOUT(7) WGMMA_FENCE();
     for (int step = 0; step < 4; ++step)
       WGMMA_M64N32K16_BF16(d, WGMMA_DESCRIPTOR(ta[s] + step * 16), WGMMA_DESCRIPTOR(tb[s] + step * 16), i + step != 0 || Bug == 10); // bug 1: race|use-before-wait|uninitialised // bug 4: race // bug 7: use-before-wait|race|barrier-misuse|missing-proxy-fence|invalid-operand // bug 8: race|use-before-wait|uninitialised // bug 10: uninitialised

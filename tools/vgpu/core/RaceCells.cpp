@@ -39,6 +39,9 @@ bool ordered(const Actor &a, uint64_t cluster, uint32_t agent, uint32_t clock,
       return a.own.knows.fenced[agent].covers(clock, lanes);
     if (clock <= a.own.syncAll || (lanes & ~a.lanes) == 0)
       return true;
+    // Lanes of one warp may meet through a lock in memory.
+    if (a.own.knows.generic[agent].covers(clock, lanes))
+      return true;
     if (!a.own.partial)
       return false;
     bool good = true;

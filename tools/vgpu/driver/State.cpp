@@ -39,6 +39,8 @@ CUresult Driver::initialise() {
     note(error);
     return CUDA_ERROR_NO_DEVICE;
   }
+  if (channel.options().checkUninitialised)
+    state.device->trackInitialised();
   devices.push_back(std::move(state));
   for (DeviceState &device : devices)
     device.currentPool = &device.defaultPool;
