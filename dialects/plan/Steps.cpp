@@ -228,16 +228,41 @@ SmallVector<StepOperand> WaitOp::getStepOperands() { return {}; }
 // Verifiers
 //===----------------------------------------------------------------------===//
 
-static LogicalResult verifyKernel(Operation *op, FlatSymbolRefAttr kernel) {
-  if (isa_and_nonnull<KernelOp>(
-          SymbolTable::lookupNearestSymbolFrom(op, kernel)))
+// Symbols are looked up through the collection, which keeps one table for all
+// steps: a plan has thousands.
+
+template <typename Named>
+static LogicalResult verifySymbol(Operation *op, FlatSymbolRefAttr symbol,
+                                  StringRef kind,
+                                  SymbolTableCollection &tables) {
+  if (!symbol ||
+      isa_and_nonnull<Named>(tables.lookupNearestSymbolFrom(op, symbol)))
     return success();
-  return op->emitOpError("expects the name of a kernel, but got ") << kernel;
+  return op->emitOpError("expects the name of a ")
+         << kind << ", but got " << symbol;
+}
+
+LogicalResult LaunchOp::verifySymbolUses(SymbolTableCollection &tables) {
+  return verifySymbol<KernelOp>(*this, getKernelAttr(), "kernel",
+                                tables); // C1
+}
+
+LogicalResult GemmOp::verifySymbolUses(SymbolTableCollection &tables) {
+  return verifySymbol<KernelOp>(*this, getKernelAttr(), "kernel",
+                                tables); // C1
+}
+
+LogicalResult GroupedGemmOp::verifySymbolUses(SymbolTableCollection &tables) {
+  return verifySymbol<KernelOp>(*this, getKernelAttr(), "kernel",
+                                tables); // C1
+}
+
+LogicalResult CollectiveOp::verifySymbolUses(SymbolTableCollection &tables) {
+  return verifySymbol<CommunicatorOp>(*this, getCommunicatorAttr(),
+                                      "communicator", tables); // C1
 }
 
 LogicalResult LaunchOp::verify() {
-  if (failed(verifyKernel(*this, getKernelAttr()))) // C1
-    return failure();
   for (ArrayRef<int32_t> extent : {getGrid(), getBlock(), getCluster()})
     if (extent.size() != 3) // C2
       return emitOpError("expects 3 elements in 'grid', 'block' and 'cluster', "
@@ -281,8 +306,6 @@ LogicalResult GemmOp::verify() {
     return emitOpError("expects a kernel exactly when it is the provider, but "
                        "the provider is '")
            << stringifyProvider(getProvider()) << "'";
-  if (getKernelAttr() && failed(verifyKernel(*this, getKernelAttr())))
-    return failure();
   if (getAlgorithm() && getAlgorithm()->size() != 8) // C3
     return emitOpError("expects 8 elements in 'algorithm', but got ")
            << getAlgorithm()->size();
@@ -290,20 +313,10 @@ LogicalResult GemmOp::verify() {
 }
 
 LogicalResult GroupedGemmOp::verify() {
-  if (getKernelAttr() && failed(verifyKernel(*this, getKernelAttr()))) // C1
-    return failure();
   if (getTile().size() != 3) // C3
     return emitOpError("expects 3 elements in 'tile', but got ")
            << getTile().size();
   return verifyCompute(*this, getCompute()); // C2
-}
-
-LogicalResult CollectiveOp::verify() {
-  if (isa_and_nonnull<CommunicatorOp>(SymbolTable::lookupNearestSymbolFrom(
-          getOperation(), getCommunicatorAttr()))) // C1
-    return success();
-  return emitOpError("expects the name of a communicator, but got ")
-         << getCommunicatorAttr();
 }
 
 LogicalResult FillOp::verify() {

@@ -27,7 +27,8 @@ def Plan_LaunchOp : Plan_StepOp<"launch", (ins
     DefaultValuedAttr<DenseI32ArrayAttr, "{1, 1, 1}">:$grid,
     DefaultValuedAttr<DenseI32ArrayAttr, "{1, 1, 1}">:$block,
     DefaultValuedAttr<DenseI32ArrayAttr, "{1, 1, 1}">:$cluster,
-    DefaultValuedAttr<I32Attr, "0">:$shared_bytes), [AttrSizedOperandSegments]> {
+    DefaultValuedAttr<I32Attr, "0">:$shared_bytes), [AttrSizedOperandSegments,
+    DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
   let summary = "Runs a kernel";
   let description = [{
     Operands in the order of the kernel: `read`, `write`, `update` (both) or
@@ -69,7 +70,8 @@ def Plan_GemmOp : Plan_StepOp<"gemm", (ins
     DefaultValuedAttr<F64Attr, "0.0">:$beta,
     DefaultValuedAttr<I32Attr, "0">:$epilogue,
     DefaultValuedAttr<I32Attr, "0">:$scale_mode,
-    OptionalAttr<DenseI64ArrayAttr>:$algorithm), [AttrSizedOperandSegments]> {
+    OptionalAttr<DenseI64ArrayAttr>:$algorithm), [AttrSizedOperandSegments,
+    DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
   let summary = "d = alpha op(a) op(b) + beta c";
   let description = [{
     Tensors of rank 2, or with leading batch dimensions; the inner stride is 1.
@@ -110,7 +112,8 @@ def Plan_GroupedGemmOp : Plan_StepOp<"grouped_gemm", (ins
     DefaultValuedAttr<F64Attr, "1.0">:$alpha,
     DefaultValuedAttr<F64Attr, "0.0">:$beta,
     DefaultValuedAttr<I32Attr, "0">:$epilogue,
-    DefaultValuedAttr<I32Attr, "0">:$scale_mode), [AttrSizedOperandSegments]> {
+    DefaultValuedAttr<I32Attr, "0">:$scale_mode), [AttrSizedOperandSegments,
+    DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
   let summary = "One gemm per group of rows";
   let description = [{
     `ends` holds the running totals of rows of the groups, i32[group_count].
@@ -145,7 +148,8 @@ def Plan_CollectiveOp : Plan_StepOp<"collective", (ins
     Optional<Plan_Tensor>:$input, Optional<Plan_Tensor>:$output,
     Optional<Plan_Tensor>:$counts, DefaultValuedAttr<I32Attr, "0">:$reduction,
     DefaultValuedAttr<I32Attr, "0">:$peer, DefaultValuedAttr<I32Attr, "0">:$group,
-    DefaultValuedAttr<I64Attr, "0">:$maximum_bytes), [AttrSizedOperandSegments]> {
+    DefaultValuedAttr<I64Attr, "0">:$maximum_bytes), [AttrSizedOperandSegments,
+    DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
   let summary = "Communication among the ranks of a communicator";
   let description = [{
     `counts` is a tensor with the number of bytes per peer where they vary;
@@ -164,7 +168,6 @@ def Plan_CollectiveOp : Plan_StepOp<"collective", (ins
     $step_name $kind $communicator (`from` $input^)? (`to` $output^)?
     (`counts` $counts^)?
   }], Plan_Placement);
-  let hasVerifier = 1;
 }
 
 def Plan_CopyOp : Plan_StepOp<"copy", (ins

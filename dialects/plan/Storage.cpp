@@ -107,11 +107,15 @@ bool ViewOp::isContiguous() {
   return true;
 }
 
+LogicalResult GlobalOp::verifySymbolUses(SymbolTableCollection &tables) {
+  auto of = getOfAttr();
+  if (!of || isa_and_nonnull<GlobalOp>(
+                 tables.lookupNearestSymbolFrom(getOperation(), of))) // C1
+    return success();
+  return emitOpError("expects 'of' to name a global, but got ") << of;
+}
+
 LogicalResult GlobalOp::verify() {
-  if (auto of = getOfAttr()) // C1
-    if (!isa_and_nonnull<GlobalOp>(
-            SymbolTable::lookupNearestSymbolFrom(getOperation(), of)))
-      return emitOpError("expects 'of' to name a global, but got ") << of;
   if (ArrayAttr pieces = getPiecesAttr())
     for (Attribute piece : pieces) // C2
       if (!isa<PieceAttr>(piece))

@@ -67,7 +67,8 @@ def Plan_ViewOp : Plan_Op<"view", [
   }];
 }
 
-def Plan_GlobalOp : Plan_Op<"global", [HasParent<"ModelOp">, Symbol]> {
+def Plan_GlobalOp : Plan_Op<"global", [HasParent<"ModelOp">, Symbol,
+    DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
   let summary = "A tensor that outlives a call, and its places in a checkpoint";
   let description = [{
     `of` is the weight that a moment, gradient or derived copy belongs to.

@@ -97,6 +97,33 @@ uint64_t placeBest(SmallVectorImpl<Placed> &buffers) {
   return smallest == UINT64_MAX ? 0 : smallest;
 }
 
+/// Entries follow each other in time, so their buffers never meet: every run of
+/// buffers that a moment without live ones ends is placed by itself.
+uint64_t placeRuns(SmallVectorImpl<Placed> &buffers) {
+  llvm::sort(buffers, [](const Placed &a, const Placed &b) {
+    return std::make_tuple(a.range.first, a.number) <
+           std::make_tuple(b.range.first, b.number);
+  });
+  uint64_t arena = 0;
+  SmallVector<Placed> done, run;
+  auto finish = [&] {
+    arena = std::max(arena, placeBest(run));
+    llvm::append_range(done, run);
+    run.clear();
+  };
+  uint32_t end = 0;
+  for (const Placed &buffer : buffers) {
+    if (!run.empty() && buffer.range.first > end)
+      finish();
+    end = run.empty() ? buffer.range.last : std::max(end, buffer.range.last);
+    run.push_back(buffer);
+  }
+  if (!run.empty())
+    finish();
+  buffers = std::move(done);
+  return arena;
+}
+
 struct AssignArenaPass : impl::AssignArenaPassBase<AssignArenaPass> {
   using AssignArenaPassBase::AssignArenaPassBase;
 
@@ -117,7 +144,7 @@ struct AssignArenaPass : impl::AssignArenaPassBase<AssignArenaPass> {
             {buffer, range,
              llvm::alignTo(plan::BufferOp(buffer).getSize(), kAlignment),
              arena.size()});
-    uint64_t arenaSize = placeBest(arena);
+    uint64_t arenaSize = placeRuns(arena);
     for (Placed &placed : arena) {
       placed.buffer.setOffsetAttr(i64(placed.offset));
       placed.buffer.setLiveAttr(builder.getDenseI64ArrayAttr(

@@ -141,30 +141,65 @@ static void buildBody(Operation *op, Region &body) {
   plan::YieldOp::create(builder, op->getLoc(), results);
 }
 
+/// Appends what makes two ops compute the same: name, attributes, result types,
+/// which values they read, and the same of the ops inside. Attributes and types
+/// exist once per context, so their addresses stand for them.
+static void appendKey(Operation *op, DenseMap<Value, uintptr_t> &numbers,
+                      std::vector<uintptr_t> &key) {
+  auto address = [](const void *pointer) {
+    return reinterpret_cast<uintptr_t>(pointer);
+  };
+  key.push_back(address(op->getName().getAsOpaquePointer()));
+  key.push_back(address(op->getAttrDictionary().getAsOpaquePointer()));
+  for (Value operand : op->getOperands())
+    key.push_back(numbers.try_emplace(operand, numbers.size()).first->second);
+  for (Value result : op->getResults()) {
+    key.push_back(address(result.getType().getAsOpaquePointer()));
+    numbers.try_emplace(result, numbers.size());
+  }
+  for (Region &region : op->getRegions())
+    for (Block &block : region) {
+      for (BlockArgument argument : block.getArguments())
+        numbers.try_emplace(argument, numbers.size());
+      for (Operation &member : block)
+        appendKey(&member, numbers, key);
+    }
+}
+
 FlatSymbolRefAttr PlanBuilder::kernel(Operation *op, ArrayRef<Layout> layouts) {
   SmallVector<Attribute> types;
   for (const Layout &layout : layouts)
     types.push_back(TypeAttr::get(layout.memrefType()));
-  StringRef mnemonic = op->getName().stripDialect();
-  auto kernel = plan::KernelOp::create(
-      builder, op->getLoc(), builder.getStringAttr("body"), Value(),
-      builder.getI32IntegerAttr(0), IntegerAttr(), IntegerAttr(), IntegerAttr(),
-      IntegerAttr(), builder.getArrayAttr(types));
-  buildBody(op, kernel.getBody());
+  ArrayAttr typeList = builder.getArrayAttr(types);
 
-  // Equal text is an equal kernel: bodies are small and printed once each.
-  std::string text;
-  llvm::raw_string_ostream stream(text);
-  kernel->print(stream, OpPrintingFlags().useLocalScope().printGenericOpForm());
-  FlatSymbolRefAttr &known = kernels[text];
-  if (known) {
-    kernel->erase();
-    return known;
+  // Operands are told apart by position alone: a body has an argument for each.
+  std::vector<uintptr_t> key{
+      reinterpret_cast<uintptr_t>(typeList.getAsOpaquePointer())};
+  DenseMap<Value, uintptr_t> numbers;
+  if (auto fusion = dyn_cast<lm::FusionOp>(op)) {
+    Block &body = fusion.getBody().front();
+    for (BlockArgument argument : body.getArguments())
+      numbers.try_emplace(argument, numbers.size());
+    for (Operation &member : body)
+      appendKey(&member, numbers, key);
+  } else {
+    key.push_back(
+        reinterpret_cast<uintptr_t>(op->getName().getAsOpaquePointer()));
+    key.push_back(reinterpret_cast<uintptr_t>(
+        op->getAttrDictionary().getAsOpaquePointer()));
+    key.push_back(op->getNumOperands());
   }
+  FlatSymbolRefAttr &known = kernels[key];
+  if (known)
+    return known;
   unsigned number = kernels.size() - 1;
-  std::string name = ("k" + Twine(number) + "_" + mnemonic).str();
-  kernel.setSymName(name);
-  kernel.setCode(number);
+  std::string name =
+      ("k" + Twine(number) + "_" + op->getName().stripDialect()).str();
+  auto kernel = plan::KernelOp::create(
+      builder, op->getLoc(), builder.getStringAttr(name), Value(),
+      builder.getI32IntegerAttr(number), IntegerAttr(), IntegerAttr(),
+      IntegerAttr(), IntegerAttr(), typeList);
+  buildBody(op, kernel.getBody());
   return known = FlatSymbolRefAttr::get(context, name);
 }
 

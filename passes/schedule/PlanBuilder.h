@@ -87,7 +87,7 @@ private:
   llvm::SmallVector<plan::BufferOp> buffers;
   llvm::StringMap<unsigned> globalBuffers;
   std::map<std::vector<int64_t>, mlir::Value> views;
-  llvm::StringMap<mlir::FlatSymbolRefAttr> kernels;
+  std::map<std::vector<uintptr_t>, mlir::FlatSymbolRefAttr> kernels;
 };
 
 /// A step's name: the op's mnemonic and the global that it works on.
