@@ -4,6 +4,8 @@
 
 #include "mlir/IR/Builders.h"
 
+#include <map>
+
 using namespace mlir;
 
 namespace tresse {
@@ -57,7 +59,21 @@ uint64_t place(MutableArrayRef<Placed> buffers) {
   return arena;
 }
 
-/// Tries three orders and keeps the offsets of the smallest arena.
+/// The largest sum of sizes that are live at once: no arena is smaller.
+uint64_t liveBytes(ArrayRef<Placed> buffers) {
+  std::map<uint32_t, int64_t> change;
+  for (const Placed &buffer : buffers) {
+    change[buffer.range.first] += static_cast<int64_t>(buffer.size);
+    change[buffer.range.last + 1] -= static_cast<int64_t>(buffer.size);
+  }
+  int64_t live = 0, peak = 0;
+  for (auto [step, bytes] : change)
+    peak = std::max(peak, live += bytes);
+  return peak;
+}
+
+/// Tries up to three orders and keeps the offsets of the smallest arena; one
+/// within a fiftieth of what is live is good enough.
 uint64_t placeBest(SmallVectorImpl<Placed> &buffers) {
   auto bySize = [](const Placed &a, const Placed &b) {
     return std::make_tuple(b.size, a.range.first, a.range.last) <
@@ -76,9 +92,11 @@ uint64_t placeBest(SmallVectorImpl<Placed> &buffers) {
     return std::make_tuple(duration(b), b.size) <
            std::make_tuple(duration(a), a.size);
   };
-  uint64_t smallest = UINT64_MAX;
+  uint64_t smallest = UINT64_MAX, live = liveBytes(buffers);
   SmallVector<Placed> best;
   auto attempt = [&](auto before) {
+    if (smallest <= live + live / 50)
+      return;
     SmallVector<Placed> order(buffers.begin(), buffers.end());
     llvm::sort(order, [&](const Placed &a, const Placed &b) {
       // Equal buffers keep their order, so that plans do not vary.

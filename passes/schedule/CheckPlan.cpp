@@ -228,68 +228,80 @@ void Checker::orderSteps(plan::EntryOp entry, plan::ProgramOp program,
   }
 }
 
-/// Every read of the arena needs an input or an earlier write on its bytes.
-void Checker::checkReads(plan::EntryOp entry) {
-  std::map<uint64_t, uint64_t> written; // disjoint ranges: begin -> end
-  auto add = [&](Range range) {
+/// A set of bytes of the arena, as disjoint ranges.
+class ByteSet {
+public:
+  void add(Range range) {
     if (range.space != plan::Space::Arena || range.begin == range.end)
       return;
-    auto at = written.upper_bound(range.begin);
-    if (at != written.begin() && std::prev(at)->second >= range.begin)
+    auto at = ranges.upper_bound(range.begin);
+    if (at != ranges.begin() && std::prev(at)->second >= range.begin)
       --at;
-    while (at != written.end() && at->first <= range.end) {
+    while (at != ranges.end() && at->first <= range.end) {
       range.begin = std::min(range.begin, at->first);
       range.end = std::max(range.end, at->second);
-      at = written.erase(at);
+      at = ranges.erase(at);
     }
-    written[range.begin] = range.end;
-  };
-  auto isWritten = [&](const Range &range) {
-    auto at = written.upper_bound(range.begin);
-    if (at != written.begin() && std::prev(at)->second > range.begin)
+    ranges[range.begin] = range.end;
+  }
+
+  void remove(const Range &range) {
+    auto at = ranges.upper_bound(range.begin);
+    if (at != ranges.begin())
+      --at;
+    while (at != ranges.end() && at->first < range.end) {
+      auto [begin, end] = *at;
+      if (end <= range.begin) {
+        ++at;
+        continue;
+      }
+      at = ranges.erase(at);
+      if (begin < range.begin)
+        ranges[begin] = range.begin;
+      if (end > range.end)
+        at = ranges.emplace(range.end, end).first;
+    }
+  }
+
+  /// True when the set holds a byte of `range`.
+  bool touches(const Range &range) const {
+    auto at = ranges.upper_bound(range.begin);
+    if (at != ranges.begin() && std::prev(at)->second > range.begin)
       return true;
-    return at != written.end() && at->first < range.end;
-  };
+    return at != ranges.end() && at->first < range.end;
+  }
+
+private:
+  std::map<uint64_t, uint64_t> ranges; // begin -> end
+};
+
+/// Every read of the arena needs an input or an earlier write on its bytes. One
+/// written byte is enough: rows beyond a row count stay unwritten.
+void Checker::checkReads(plan::EntryOp entry) {
+  ByteSet written;
   for (auto input : entry.getBody().getOps<plan::InputOp>())
     if (auto tensor = input.getTensor().getDefiningOp<plan::ViewOp>())
-      add(rangeOf(tensor));
-  // What a buffer held is gone when another one takes its bytes.
-  DenseMap<Operation *, uint32_t> firstTouch;
+      written.add(rangeOf(tensor));
   for (const Step &step : steps) {
     for (TensorAccess access : step.accesses) {
       Range range = rangeOf(access.tensor);
       if (access.reads() && range.space == plan::Space::Arena &&
-          range.begin != range.end && !isWritten(range))
+          range.begin != range.end && !written.touches(range))
         find(nameOf(step) + ": expected " + tensorText(access.tensor) +
              " of buffer '" + bufferOf(access.tensor).getName() +
              "' to be written before it is read, but nothing wrote it");
     }
     for (TensorAccess access : step.accesses)
       if (access.writes())
-        add(rangeOf(access.tensor));
-    // Bytes that die here are unwritten for whoever takes them next.
+        written.add(rangeOf(access.tensor));
+    // What a buffer held is gone when it dies: whoever takes its bytes next
+    // finds them unwritten.
     for (TensorAccess access : step.accesses) {
       plan::BufferOp buffer = bufferOf(access.tensor);
       auto found = liveness.find(buffer);
-      if (found == liveness.end() || found->second.last != step.number ||
-          buffer.getSpace() != plan::Space::Arena)
-        continue;
-      Range dead = rangeOf(buffer);
-      auto at = written.upper_bound(dead.begin);
-      if (at != written.begin())
-        --at;
-      while (at != written.end() && at->first < dead.end) {
-        auto [begin, end] = *at;
-        if (end <= dead.begin) {
-          ++at;
-          continue;
-        }
-        at = written.erase(at);
-        if (begin < dead.begin)
-          written[begin] = dead.begin;
-        if (end > dead.end)
-          at = written.emplace(dead.end, end).first;
-      }
+      if (found != liveness.end() && found->second.last == step.number &&
+          buffer.getSpace() == plan::Space::Arena)
+        written.remove(rangeOf(buffer));
     }
   }
 }
