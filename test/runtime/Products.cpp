@@ -109,6 +109,34 @@ TEST(Gemm, OddSizes) {
   }
 }
 
+TEST(Gemm, ThreadsDoNotDisturbEachOther) {
+  // Small tiles, so that threads enter and leave the BLAS all the time.
+  for (uint32_t type : {uint32_t{TRESSE_F64}, uint32_t{TRESSE_F32}}) {
+    PlanBuilder b;
+    uint32_t x = b.tensor(type, {400, 12, 12});
+    uint32_t y = b.tensor(type, {400, 12, 12});
+    b.beginEntry("run");
+    b.input("x", x), b.output("y", y);
+    for (int i = 0; i < 40; ++i)
+      b.gemm(x, x, y, 2, type);
+    b.endEntry();
+    auto bytes = b.bytes();
+    tresse_model model{bytes.data(), nullptr, nullptr, nullptr};
+    std::string first;
+    for (int repeat = 0; repeat < 10; ++repeat) {
+      Session session(model, repeat == 0 ? 1 : 2);
+      fillRandom(session.input("run", "x"), 1);
+      session.run("run");
+      TensorView Y = session.output("run", "y");
+      std::string bits(static_cast<char *>(Y.data),
+                       static_cast<size_t>(Y.elements()) * elementBytes(type));
+      if (repeat == 0)
+        first = bits;
+      ASSERT_TRUE(first == bits) << "repeat " << repeat;
+    }
+  }
+}
+
 TEST(Gemm, HeadsAreStridedBatches) {
   // x [R, H, in] and w [H, out, in]: d[r, h] = w[h] x[r, h].
   const int64_t R = 6, H = 3, in = 4, out = 5;
