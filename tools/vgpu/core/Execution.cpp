@@ -7,6 +7,7 @@
 
 #include "tools/vgpu/core/LaneOps.h"
 #include "tools/vgpu/core/Memory.h"
+#include "tools/vgpu/core/Race.h"
 
 #include <algorithm>
 
@@ -341,8 +342,10 @@ void exitLanes(Warp &w, uint32_t mask) {
   ++block.cluster->events;
   if (w.live == 0) {
     --block.liveWarps;
-    if (block.liveWarps == 0)
+    if (block.liveWarps == 0) {
       --block.cluster->liveBlocks;
+      onBlockEnd(block);
+    }
   }
   recheckBarriers(block);
   w.reschedule();

@@ -65,6 +65,7 @@ void RaceClocks::start(Cluster &cluster) {
   barriers.resize(cluster.blocks.size() * 16);
   clusterBarrier = clusterDone = Knowledge();
   mbarriers.clear();
+  remote.clear();
   for (auto &block : cluster.blocks)
     block->cells.resize(block->sharedBytes / 4 + 4);
 }
@@ -227,6 +228,25 @@ void onMbarrierAcquire(Warp &w, uint32_t, Block &block, uint32_t offset) {
   auto at = clocks->mbarriers.find(block.shared + offset);
   if (at != clocks->mbarriers.end())
     clocks->of(w).knows.join(at->second.done);
+}
+
+void onBlockEnd(Block &block) {
+  RaceClocks *clocks = block.cluster->race.get();
+  if (!clocks || !block.cluster->worker->checkRaces)
+    return;
+  for (const RaceClocks::RemoteAccess &access : clocks->remote) {
+    if (access.owner != block.rank)
+      continue;
+    bool known = false;
+    for (const auto &warp : block.warps)
+      known |= clocks->of(*warp).knows.generic[access.agent].covers(
+          access.clock, access.lanes);
+    if (!known)
+      reportAt(*access.warp, access.pc, ReportKind::Race,
+               std::countr_zero(access.lanes), 0,
+               "the block of the cluster that owns this shared memory may have "
+               "ended: nothing orders its end after the access");
+  }
 }
 
 void onFence(Warp &w, uint32_t mask, unsigned) {

@@ -42,6 +42,10 @@ void asyncAccess(Warp &warp, uint32_t pc, AsyncAgent agent,
 void asyncToMbarrier(Block &block, uint32_t offset, AsyncAgent agent);
 void asyncToLanes(Warp &warp, uint32_t mask, AsyncAgent agent);
 
+/// The last thread of a block ends: accesses of other blocks to its shared
+/// memory must have happened.
+void onBlockEnd(Block &block);
+
 /// Checks an access against the last ones and notes it.
 void checkAccess(Warp &warp, const Access &access);
 

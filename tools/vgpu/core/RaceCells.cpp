@@ -255,6 +255,18 @@ void touchBytes(const Actor &a, const LaneView &view, uint32_t bytes) {
   }
 }
 
+void noteRemote(const Actor &a, uint32_t owner) {
+  for (RaceClocks::RemoteAccess &access : a.clocks.remote)
+    if (access.owner == owner && access.agent == a.agent &&
+        access.pc == a.pc) {
+      access.clock = a.clock;
+      access.lanes = a.lanes;
+      return;
+    }
+  a.clocks.remote.push_back(
+      {owner, a.agent, a.clock, a.lanes, a.pc, &a.warp});
+}
+
 } // namespace
 
 void checkAccess(Warp &w, const Access &access) {
@@ -280,6 +292,8 @@ void checkAccess(Warp &w, const Access &access) {
     if (a.lanes == 0)
       a.lanes = 1u << l;
     touchBytes(a, view, access.bytes);
+    if (view.space == Space::Shared && view.block != w.block)
+      noteRemote(a, view.block->rank);
   }
 }
 

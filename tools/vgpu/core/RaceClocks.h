@@ -89,6 +89,12 @@ public:
   std::vector<Knowledge> barriers;
   Knowledge clusterBarrier, clusterDone;
   std::unordered_map<const uint8_t *, MbarrierClocks> mbarriers;
+  /// The last access of each agent to shared memory of another block.
+  struct RemoteAccess {
+    uint32_t owner = 0, agent = 0, clock = 0, lanes = 0, pc = 0;
+    Warp *warp = nullptr;
+  };
+  std::vector<RemoteAccess> remote;
 };
 
 } // namespace vgpu
