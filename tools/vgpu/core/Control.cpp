@@ -95,7 +95,10 @@ bool enter(Warp &w, const Insn &i, uint32_t function, uint32_t mask) {
   const CallSite &site = program.calls[size_t(i.imm)];
   const DecodedFunction &callee = program.functions[function];
   constexpr uint32_t maxDepth = 1024, maxLocal = 512 << 10;
-  if (w.frame->depth >= maxDepth ||
+  size_t registers = callee.registerBytes;
+  for (const auto &frame : w.frames)
+    registers += frame->registerBytes;
+  if (w.frame->depth >= maxDepth || registers > (128u << 20) ||
       w.frame->localBase + program.functions[w.frame->function].frameBytes +
               callee.frameBytes >
           maxLocal) {

@@ -5,6 +5,8 @@
 
 namespace vgpu {
 
+bool decodeAsyncStoreInsn(Builder &); // AsyncStore.cpp
+
 namespace {
 
 /// add, sub, mul, ...: the type decides between the three families.
@@ -15,6 +17,13 @@ bool decodeArithmeticInsn(Builder &b) {
   if (isFloatType(type))
     return decodeHalfInsn(b);
   return decodeIntegerInsn(b);
+}
+
+/// st and red, or their asynchronous forms.
+bool decodeStoreFamily(Builder &b) {
+  if (b.hasModifier("async"))
+    return decodeAsyncStoreInsn(b);
+  return b.mnemonic() == "st" ? decodeMemoryInsn(b) : decodeAtomicInsn(b);
 }
 
 /// cp.async, cp.async.bulk, cp.async.bulk.tensor, cp.reduce...
@@ -83,14 +92,14 @@ DecodeFunction findDecoder(std::string_view mnemonic) {
       {"isspacep", decodeMoveInsn},
       {"ld", decodeMemoryInsn},
       {"ldu", decodeMemoryInsn},
-      {"st", decodeMemoryInsn},
+      {"st", decodeStoreFamily},
       {"prefetch", decodeMemoryInsn},
       {"prefetchu", decodeMemoryInsn},
       {"applypriority", decodeMemoryInsn},
       {"discard", decodeMemoryInsn},
       {"createpolicy", decodeMemoryInsn},
       {"atom", decodeAtomicInsn},
-      {"red", decodeAtomicInsn},
+      {"red", decodeStoreFamily},
       {"bra", decodeControlInsn},
       {"brx", decodeControlInsn},
       {"call", decodeControlInsn},
