@@ -49,9 +49,9 @@ TEST(Load, RefusesWithTheLine) {
       {"{ { ret; }", 8, "expected"},
       {"setp.foo.u32 %p1, %r1, %r2;", 6, "not modelled"},
       {"st.global.v4.u32 [%rd1], {%r1, %r2};", 6, "vector"},
-      {"brx.idx %r1, L9;", 6, "labels"},
+      {"brx.idx %r1, L9;", 6, "unknown name"},
       {"mov.u32 %r1, 0x1234567890123456789;", 6, "expected"},
-      {"/* never closed", 7, "expected '}'"},
+      {"/* never closed", 8, "expected '}'"},
   };
   for (const Refused &one : cases) {
     SCOPED_TRACE(one.body);

@@ -64,8 +64,14 @@ void runFma(Warp &w, const Insn &i, uint32_t mask) {
 template <class T, bool Ftz> void runSqrt(Warp &w, const Insn &i,
                                           uint32_t mask) {
   const T *a = w.read<T>(i.a);
+  // Negative numbers are told apart before the root: compilers fold a NaN test
+  // of a root into one of its argument.
+  constexpr T none = sizeof(T) == 4 ? T(std::bit_cast<float>(0x7fffffffu))
+                                    : T(std::bit_cast<double>(~(1ull << 63)));
   writeLanes<T>(w, i.d, mask, [=](unsigned l) {
-    return out<T, Ftz, false>(std::sqrt(in<T, Ftz>(a[l])));
+    T x = in<T, Ftz>(a[l]);
+    T root = out<T, Ftz, false>(std::sqrt(x));
+    return x < 0 && sizeof(T) == 4 ? none : root;
   });
 }
 template <class T, bool Ftz> void runRcp(Warp &w, const Insn &i,
