@@ -172,8 +172,7 @@ void systemCall(Warp &w, SystemFunction function, const CallSite &site,
       if (address != 0 && !device.free(address))
         report(w, ReportKind::OutOfBounds, int(lane), address,
                "free expects an address that malloc returned");
-      w.worker->cacheBegin = 1;
-      w.worker->cacheEnd = 0;
+      w.worker->cacheBegin = w.worker->cacheEnd = 0;
       break;
     }
     }

@@ -1,6 +1,6 @@
 // LoadTest.cpp - PTX that must be refused with a line, and mutated text that
 // must never do harm.
-#include "test/vgpu/KernelRunner.h"
+#include "test/vgpu/core/KernelRunner.h"
 
 #include <filesystem>
 #include <fstream>

@@ -1,6 +1,6 @@
 // HopperTest.cpp - TMA, mbarrier, wgmma, clusters, mma.sync: right numbers over
 // several schedules with all checks on, and seeded bugs that must be reported.
-#include "test/vgpu/KernelRunner.h"
+#include "test/vgpu/core/KernelRunner.h"
 #include "tools/vgpu/core/TensorCore.h"
 #include "tools/vgpu/core/TensorMap.h"
 

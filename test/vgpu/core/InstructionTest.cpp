@@ -1,6 +1,6 @@
 // InstructionTest.cpp - integer and bit instructions, one at a time, against
 // arithmetic computed here: borders, carries, shifts out of range.
-#include "test/vgpu/InstructionTable.h"
+#include "test/vgpu/core/InstructionTable.h"
 
 namespace vgpu::test {
 namespace {

@@ -1,6 +1,6 @@
 // FloatInstructionTest.cpp - floating-point instructions and conversions, one
 // at a time: rounding modes, subnormals, NaNs, saturation; tensor-core sums.
-#include "test/vgpu/InstructionTable.h"
+#include "test/vgpu/core/InstructionTable.h"
 #include "tools/vgpu/core/TensorCore.h"
 
 namespace vgpu::test {

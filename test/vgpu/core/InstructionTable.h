@@ -1,7 +1,7 @@
 // InstructionTable.h - rows of one-instruction tests and what runs them.
 #pragma once
 
-#include "test/vgpu/KernelRunner.h"
+#include "test/vgpu/core/KernelRunner.h"
 
 #include <algorithm>
 #include <bit>
