@@ -83,13 +83,13 @@ std::vector<Row> integerRows() {
         return r;
       }),
       ROW("add.cc.u32 d, a, b;\naddc.u32 d, c, 0;", U32, IN3(U32, U32, U32),
-          return c + (a + b >> 32);),
+          return c + ((a + b) >> 32);),
       ROW("sub.cc.u32 d, a, b;\nsubc.u32 d, c, 0;", U32, IN3(U32, U32, U32),
           return c - (a < b);),
       ROW("mad.lo.cc.u32 d, a, b, c;\nmadc.hi.u32 d, a, b, 0;", U32,
           IN3(U32, U32, U32), {
             U64 low = uint32_t(a * b);
-            return (a * b >> 32) + (low + c >> 32);
+            return (a * b >> 32) + ((low + c) >> 32);
           }),
       ROW("dp4a.s32.u32 d, a, b, c;", S32, IN3(U32, U32, U32), {
         U64 sum = c;
