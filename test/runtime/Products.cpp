@@ -113,8 +113,8 @@ TEST(Gemm, ThreadsDoNotDisturbEachOther) {
   // Small tiles, so that threads enter and leave the BLAS all the time.
   for (uint32_t type : {uint32_t{TRESSE_F64}, uint32_t{TRESSE_F32}}) {
     PlanBuilder b;
-    uint32_t x = b.tensor(type, {400, 12, 12});
-    uint32_t y = b.tensor(type, {400, 12, 12});
+    uint32_t x = b.tensor(type, {400, 33, 33});
+    uint32_t y = b.tensor(type, {400, 33, 33});
     b.beginEntry("run");
     b.input("x", x), b.output("y", y);
     for (int i = 0; i < 40; ++i)
