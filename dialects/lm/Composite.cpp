@@ -28,9 +28,9 @@ LogicalResult MlaOp::verify() {
       !checkAtLeast(*this, "value", getValue(), 1) ||                    // C6
       !checkMultiple(*this, "'rope'", getRope(), 2, "rotated in pairs")) // C7
     return failure();
-  check.set("q", getHeads() * (getNope() + getRope()));
-  check.set("kv", getHeads() * (getNope() + getValue()));
-  check.set("v", getHeads() * getValue());
+  check.set("q", product(getHeads(), getNope() + getRope()));
+  check.set("kv", product(getHeads(), getNope() + getValue()));
+  check.set("v", product(getHeads(), getValue()));
   if (!check.match("q_a", getQA(), "rq d") ||                   // C8
       !check.match("q_a_norm", getQANorm(), "rq") ||            // C9
       !check.match("q_b", getQB(), getQA() ? "q rq" : "q d") || // C10
@@ -79,7 +79,7 @@ static bool matchMoeResults(MoeOp op, ShapeCheck &check) {
   int64_t batch = check.size("B"), sequence = check.size("S");
   if (ShapedType::isDynamic(batch) || ShapedType::isDynamic(sequence))
     return true;
-  return checkSize(op, "'T'", check.size("T"), batch * sequence,
+  return checkSize(op, "'T'", check.size("T"), product(batch, sequence),
                    "batch times sequence"); // C21
 }
 
@@ -113,7 +113,7 @@ static LogicalResult verifyMhcBody(MhcOp op, ShapeCheck &check) {
   Type argument = block.getArgument(0).getType();
   if (!check.matchType("body argument", argument, "R.. C")) // C6
     return failure();
-  TypeRange yielded = block.getTerminator()->getOperandTypes();
+  TypeRange yielded = yieldedTypes(block);
   if (yielded.empty() || yielded.front() != argument) // C7
     return op.emitOpError("expects a body that yields ")
            << argument << " first, but got " << drawTypes(yielded);
@@ -130,9 +130,9 @@ LogicalResult MhcOp::verify() {
     return failure();
   int64_t n = check.size("n"), channels = check.size("C");
   if (!ShapedType::isDynamic(n)) {
-    check.set("k", (2 + n) * n);
+    check.set("k", product(2 + uint64_t(n), n));
     if (!ShapedType::isDynamic(channels))
-      check.set("nC", n * channels);
+      check.set("nC", product(n, channels));
   }
   if (!check.match("fn", getFn(), "k nC") ||                               // C2
       !check.match("base", getBase(), "k") ||                              // C3
@@ -152,7 +152,7 @@ LogicalResult HcHeadOp::verify() {
     return failure();
   int64_t n = check.size("n"), channels = check.size("C");
   if (!ShapedType::isDynamic(n) && !ShapedType::isDynamic(channels))
-    check.set("nC", n * channels);
+    check.set("nC", product(n, channels));
   return success(check.match("fn", getFn(), "n nC") &&               // C2
                  check.match("base", getBase(), "n") &&              // C3
                  check.match("scale", getScale(), "1") &&            // C4

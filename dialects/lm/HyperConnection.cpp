@@ -22,7 +22,7 @@ void LMDialect::addHyperConnectionOps() {
 static bool setMixRows(ShapeCheck &check) {
   int64_t n = check.size("n");
   if (!ShapedType::isDynamic(n))
-    check.set("k", (2 + n) * n);
+    check.set("k", product(2 + uint64_t(n), n));
   return true;
 }
 

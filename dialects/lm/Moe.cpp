@@ -65,7 +65,7 @@ static bool checkSlots(Operation *op, const ShapeCheck &check) {
   int64_t tokens = check.size("T"), chosen = check.size("K");
   if (ShapedType::isDynamic(tokens) || ShapedType::isDynamic(chosen))
     return true;
-  return checkSize(op, "'R'", check.size("R"), tokens * chosen,
+  return checkSize(op, "'R'", check.size("R"), product(tokens, chosen),
                    "one row per slot");
 }
 

@@ -63,8 +63,10 @@ static bool checkPiece(Operation *op, PieceAttr piece,
       return false;
     }
   }
-  int64_t expected = ShapedType::getNumElements(box), count = 1;
+  int64_t expected = 1, count = 1;
   bool overflow = false;
+  for (int64_t size : box)
+    overflow |= llvm::MulOverflow(expected, size, expected);
   for (int64_t size : piece.getSourceShape())
     overflow |= size < 1 || llvm::MulOverflow(count, size, count);
   if (!overflow && count == expected) // C9
@@ -146,7 +148,7 @@ LogicalResult FusionOp::verify() {
     return emitOpError("expects a body with arguments ")
            << drawTypes(getInputs().getTypes()) << ", but got "
            << drawTypes(block.getArgumentTypes());
-  TypeRange yielded = block.getTerminator()->getOperandTypes();
+  TypeRange yielded = yieldedTypes(block);
   if (yielded != getOutputs().getTypes()) // C2
     return emitOpError("expects a body that yields ")
            << drawTypes(getOutputs().getTypes()) << ", but got "
@@ -181,7 +183,7 @@ static std::optional<int64_t> matchParts(ShapeCheck &check, ValueRange parts) {
     if (ShapedType::isDynamic(width) || ShapedType::isDynamic(sum))
       sum = ShapedType::kDynamic;
     else
-      sum += width;
+      sum = static_cast<int64_t>(static_cast<uint64_t>(sum) + width);
   }
   return sum;
 }

@@ -1,5 +1,6 @@
 // Shapes.cpp - checks of an op's shapes and attributes for its verifier.
 #include "dialects/lm/Shapes.h"
+#include "dialects/lm/LM.h"
 
 #include "llvm/ADT/StringExtras.h"
 
@@ -39,6 +40,12 @@ std::string tresse::lm::drawTypes(TypeRange types) {
   llvm::interleaveComma(types, stream);
   stream << ")";
   return text;
+}
+
+TypeRange tresse::lm::yieldedTypes(Block &block) {
+  auto yield =
+      block.empty() ? YieldOp() : llvm::dyn_cast<YieldOp>(block.back());
+  return yield ? TypeRange(yield->getOperandTypes()) : TypeRange();
 }
 
 int64_t ShapeCheck::size(StringRef symbol) const {

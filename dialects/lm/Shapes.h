@@ -45,6 +45,12 @@ private:
 /// "[2, ?, 64]"
 std::string drawShape(llvm::ArrayRef<int64_t> sizes);
 
+/// a * b; wraps around where a hostile text makes it overflow, so that the
+/// result agrees with no size.
+inline int64_t product(uint64_t a, uint64_t b) {
+  return static_cast<int64_t>(a * b);
+}
+
 /// "(tensor<2xf32>, tensor<3xi32>)"
 std::string drawTypes(mlir::TypeRange types);
 
@@ -76,6 +82,10 @@ bool checkNotNegative(mlir::Operation *op, llvm::StringRef name,
 /// `value` has the type of `other`; an absent value always has.
 bool checkSameType(mlir::Operation *op, llvm::StringRef name, mlir::Value value,
                    llvm::StringRef otherName, mlir::Value other);
+
+/// The types that an `lm.yield` at the end of `block` yields; none where there
+/// is no such op.
+mlir::TypeRange yieldedTypes(mlir::Block &block);
 
 /// The settings of a router fit each other: `groups` divides the experts,
 /// `top_groups` is one of 1 .. `groups`, and the groups that stay hold at least

@@ -1,5 +1,5 @@
 // lm.cache_write: the op's example and its other spellings, read and printed.
-// RUN: tresse-opt %s --verify-roundtrip | FileCheck %s
+// RUN: tresse-opt %s | tresse-opt | FileCheck %s
 
 // CHECK-LABEL: @example
 // CHECK: %{{.*}} = lm.cache_write %{{.*}}, %{{.*}}, %{{.*}} : (tensor<2x64x16xf32>, tensor<2x5x16xf32>, tensor<2x5xi32>) -> tensor<2x64x16xf32>

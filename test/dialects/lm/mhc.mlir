@@ -1,5 +1,5 @@
 // lm.mhc: the op's example and its other spellings, read and printed.
-// RUN: tresse-opt %s --verify-roundtrip | FileCheck %s
+// RUN: tresse-opt %s | tresse-opt | FileCheck %s
 
 // CHECK-LABEL: @example
 // CHECK: %{{.*}} = lm.mhc %{{.*}}, %{{.*}}, %{{.*}}, %{{.*}} {epsilon = 9.9999999999999995E-7 : f64, form = #lm.mhc_form<v4>, iterations = 20 : i64, norm_epsilon = 9.9999999999999995E-7 : f64} : (tensor<2x5x4x64xf32>, tensor<24x256xf32>, tensor<24xf32>, tensor<3xf32>) -> tensor<2x5x4x64xf32> {

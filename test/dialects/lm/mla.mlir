@@ -1,5 +1,5 @@
 // lm.mla: the op's example and its other spellings, read and printed.
-// RUN: tresse-opt %s --verify-roundtrip | FileCheck %s
+// RUN: tresse-opt %s | tresse-opt | FileCheck %s
 
 // CHECK-LABEL: @example
 // CHECK: %{{.*}} = lm.mla %{{.*}}, %{{.*}} q_a(%{{.*}}, %{{.*}}) q_b(%{{.*}}) kv_a(%{{.*}}, %{{.*}}) kv_b(%{{.*}}) o(%{{.*}}) {epsilon = 9.9999999999999995E-7 : f64, heads = 4 : i64, nope = 8 : i64, rope = 6 : i64, rotary = #lm.yarn<theta = 1.000000e+04 : f64, factor = 4.000000e+00 : f64, original_positions = 16, beta_fast = 3.200000e+01 : f64, beta_slow = 1.000000e+00 : f64, amplitude = 1.000000e+00 : f64>, scale = 2.500000e-01 : f64, value = 12 : i64} : (tensor<2x5x32xf32>, tensor<2x5xi32>, tensor<24x32xf32>, tensor<24xf32>, tensor<56x24xf32>, tensor<22x32xf32>, tensor<16xf32>, tensor<80x16xf32>, tensor<32x48xf32>) -> tensor<2x5x32xf32>

@@ -1,5 +1,5 @@
 // lm.moe: the op's example and its other spellings, read and printed.
-// RUN: tresse-opt %s --verify-roundtrip | FileCheck %s
+// RUN: tresse-opt %s | tresse-opt | FileCheck %s
 
 // CHECK-LABEL: @example
 // CHECK: %{{.*}}, %{{.*}}, %{{.*}}, %{{.*}} = lm.moe %{{.*}}, %{{.*}} gate(%{{.*}}, %{{.*}}) experts(%{{.*}}, %{{.*}}) shared(%{{.*}}, %{{.*}}) {balance_form = #lm.balance_form<unbiased>, balance_normalize = true, group_score = #lm.group_score<top2>, groups = 4 : i64, normalize = true, scoring = #lm.scoring<sigmoid>, top_groups = 2 : i64, top_k = 3 : i64, weight_scale = 2.500000e+00 : f64} : (tensor<2x5x32xf32>, tensor<2x5xi32>, tensor<8x32xf32>, tensor<8xf32>, tensor<8x28x32xf32>, tensor<8x32x14xf32>, tensor<40x32xf32>, tensor<32x20xf32>) -> (tensor<2x5x32xf32>, tensor<1xf32>, tensor<8xi32>, tensor<10x3xi32>)

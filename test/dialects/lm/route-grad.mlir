@@ -1,5 +1,5 @@
 // lm.route_grad: the op's example and its other spellings, read and printed.
-// RUN: tresse-opt %s --verify-roundtrip | FileCheck %s
+// RUN: tresse-opt %s | tresse-opt | FileCheck %s
 
 // CHECK-LABEL: @example
 // CHECK: %{{.*}} = lm.route_grad %{{.*}}, %{{.*}}, %{{.*}}, %{{.*}} {normalize = true, scoring = #lm.scoring<sigmoid>, top_k = 3 : i64, weight_scale = 2.500000e+00 : f64} : (tensor<10x8xf32>, tensor<10x3xi32>, tensor<10x3xf32>, tensor<10x8xf32>) -> tensor<10x8xf32>
