@@ -3,7 +3,7 @@
 
 func.func @empty_body(%x: tensor<2x4x8xf32>, %fn: tensor<24x32xf32>,
                       %base: tensor<24xf32>, %scale: tensor<3xf32>) {
-  // expected-error @+1 {{expects a body that yields 'tensor<2x8xf32>' first, but got ()}}
+  // expected-error @+1 {{expects a non-empty block}}
   %y = lm.mhc %x, %fn, %base, %scale
       {epsilon = 1.0e-6, form = #lm.mhc_form<v4>, iterations = 20 : i64,
        norm_epsilon = 1.0e-6}
@@ -17,7 +17,7 @@ func.func @empty_body(%x: tensor<2x4x8xf32>, %fn: tensor<24x32xf32>,
 // -----
 
 func.func @empty_fusion(%a: tensor<4xf32>) {
-  // expected-error @+1 {{expects a body that yields (tensor<4xf32>), but got ()}}
+  // expected-error @+1 {{expects a non-empty block}}
   %y = lm.fusion(%a) : (tensor<4xf32>) -> tensor<4xf32> {
   ^bb0(%x: tensor<4xf32>):
   }
