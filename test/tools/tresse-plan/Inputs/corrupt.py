@@ -1,7 +1,8 @@
 """Writes copies of a plan that are wrong in one named way each.
 
 corrupt.py PLAN FOLDER: FOLDER/NAME.plan, one per way. All but `checksum` have
-the right checksum, so that the reader gets to what is wrong.
+the right checksum, so that the reader gets to what is wrong. FOLDER/elf-*.plan
+are wrong ELF files; FOLDER/whole.elf is a sound one.
 """
 
 import struct
@@ -112,6 +113,51 @@ def ways(plan):
     )[0]
 
 
+def elf(plan):
+    """A 64-bit ELF file with nothing but the plan's section and names."""
+    names = b"\0.tresse.plan\0.shstrtab\0"
+    plan_at, names_at = 64, 64 + len(plan)
+    headers_at = names_at + len(names)
+    header = b"\x7fELF\2\1\1" + bytes(9) + struct.pack(
+        "<2HI3QI6H", 1, 62, 1, 0, 0, headers_at, 0, 64, 0, 0, 64, 3, 2
+    )
+
+    def section(name, kind, offset, size):
+        return struct.pack(
+            "<2I4Q2I2Q", name, kind, 0, 0, offset, size, 0, 0, 8, 0
+        )
+
+    return header + plan + names + bytes(64) + section(
+        1, 1, plan_at, len(plan)
+    ) + section(14, 3, names_at, len(names))
+
+
+def write_elf_files(data, folder):
+    """A sound file, and ones that end early or point out of themselves."""
+    whole = elf(data)
+    with open(f"{folder}/whole.elf", "wb") as file:
+        file.write(whole)
+    for cut in (5, 40, 63, 64, 200, len(whole) - 192, len(whole) - 100,
+                len(whole) - 1):
+        with open(f"{folder}/elf-cut-{cut}.plan", "wb") as file:
+            file.write(whole[:cut])
+    headers_at = struct.unpack_from("<Q", whole, 40)[0]
+    for name, at, form, value in (
+        ("elf-headers", 40, "Q", 1 << 63),
+        ("elf-header-size", 58, "H", 40),
+        ("elf-names", 62, "H", 77),
+        ("elf-class", 4, "B", 1),
+        ("elf-section-offset", headers_at + 64 + 24, "Q", (1 << 64) - 8),
+        ("elf-section-size", headers_at + 64 + 32, "Q", 1 << 40),
+        ("elf-section-name", headers_at + 64, "I", 1 << 30),
+        ("elf-name-size", headers_at + 128 + 32, "Q", 1 << 40),
+    ):
+        wrong = bytearray(whole)
+        struct.pack_into("<" + form, wrong, at, value)
+        with open(f"{folder}/{name}.plan", "wb") as file:
+            file.write(wrong)
+
+
 def main():
     """Writes all copies."""
     source, folder = sys.argv[1:]
@@ -122,6 +168,7 @@ def main():
         plan.put(at, form, value)
         with open(f"{folder}/{name}.plan", "wb") as file:
             file.write(plan.bytes())
+    write_elf_files(data, folder)
     wrong = bytearray(data)
     wrong[-1] ^= 1
     with open(f"{folder}/checksum.plan", "wb") as file:
