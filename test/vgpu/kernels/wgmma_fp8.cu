@@ -28,15 +28,18 @@ BODY(wgmma_fp8)(const TensorMapBytes &mapA, const TensorMapBytes &mapB,
     }
     MBARRIER_WAIT(&full, i & 1);
     WGMMA_FENCE();
+#pragma unroll
     for (int step = 0; step < 4; ++step)
       WGMMA_M64N32K32_E4M3(d, WGMMA_DESCRIPTOR(ta + step * 32), WGMMA_DESCRIPTOR(tb + step * 32 + (Bug == 2 ? 40960 : 0)), step != 0); // bug 1: race // bug 2: out-of-bounds|invalid-operand
     WGMMA_COMMIT();
     WGMMA_WAIT(0);
+#pragma unroll
     for (int j = 0; j < 16; ++j)
       sum[j] += d[j];
     WITHOUT(1) __syncthreads();
   }
   int lane = thread % 32, warp = thread / 32;
+#pragma unroll
   for (int i = 0; i < 16; ++i)
     c[(warp * 16 + lane / 4 + i / 2 % 2 * 8) * 32 + i / 4 * 8 + lane % 4 * 2 +
       i % 2] = sum[i];

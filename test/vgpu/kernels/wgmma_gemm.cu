@@ -13,9 +13,11 @@ struct __align__(64) TensorMapBytes {
 // c: [m, n] f32; 160 threads: four warps multiply, one loads; k in 64s
 BODY(wgmma_gemm)(const TensorMapBytes &mapA, const TensorMapBytes &mapB,
                  float *c, int n, int k) {
-  __shared__ __align__(1024) unsigned short ta[2][64 * 64];
-  __shared__ __align__(1024) unsigned short tb[2][32 * 64];
-  __shared__ __align__(8) unsigned long long full[2], empty[2];
+  extern __shared__ __align__(1024) unsigned char memory[];
+  auto ta = reinterpret_cast<unsigned short(*)[64 * 64]>(memory);
+  auto tb = reinterpret_cast<unsigned short(*)[32 * 64]>(memory + 16384);
+  auto full = reinterpret_cast<unsigned long long *>(memory + 24576);
+  auto empty = full + 2;
   constexpr unsigned bytes = (64 + 32) * 64 * 2;
   int thread = threadIdx.x;
   if (thread == 0) {
@@ -40,11 +42,13 @@ BODY(wgmma_gemm)(const TensorMapBytes &mapA, const TensorMapBytes &mapB,
     return;
   }
   float d[16];
+#pragma unroll 1
   for (int i = 0; i < tiles; ++i) {
     int s = i % 2, round = i / 2;
     if (Bug != 1)
       MBARRIER_WAIT(&full[s], Bug == 8 ? 1 - (round & 1) : round & 1); // bug 2: mbarrier-deadlock|hang // bug 8: mbarrier-deadlock|hang // bug 3: mbarrier-deadlock // bug 9: mbarrier-deadlock
     WITHOUT(7) WGMMA_FENCE();
+#pragma unroll
     for (int step = 0; step < 4; ++step)
       WGMMA_M64N32K16_BF16(d, WGMMA_DESCRIPTOR(ta[s] + step * 16), WGMMA_DESCRIPTOR(tb[s] + step * 16), i + step != 0 || Bug == 10); // bug 1: race|use-before-wait|uninitialised // bug 4: race // bug 7: use-before-wait|race|barrier-misuse|missing-proxy-fence|invalid-operand // bug 8: race|use-before-wait|uninitialised // bug 10: uninitialised
     WITHOUT(6) WGMMA_COMMIT();
@@ -52,6 +56,7 @@ BODY(wgmma_gemm)(const TensorMapBytes &mapA, const TensorMapBytes &mapB,
     WITHOUT(3) MBARRIER_ARRIVE(&empty[s]);
   }
   int lane = thread % 32, warp = thread / 32;
+#pragma unroll
   for (int i = 0; i < 16; ++i) {
     int y = blockIdx.y * 64 + warp * 16 + lane / 4 + i / 2 % 2 * 8;
     int x = blockIdx.x * 32 + i / 4 * 8 + lane % 4 * 2 + i % 2;
@@ -74,7 +79,9 @@ CASE(wgmma_gemm) {
                                    rows, k * 2, 64, box,
                                    CU_TENSOR_MAP_SWIZZLE_128B);
   };
-  t.launch("wgmma_gemm", {1, 2}, {160}, map(da.address(), m, 64),
+  vgpu::test::LaunchExtras extras;
+  extras.shared = 24576 + 32;
+  t.launch(t.kernel("wgmma_gemm"), {1, 2}, {160}, extras, map(da.address(), m, 64),
            map(db.address(), n, 32), c.address(), n, k);
   t.sync();
   t.expectNear(c.read(),

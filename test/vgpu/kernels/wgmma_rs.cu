@@ -23,6 +23,7 @@ BODY(wgmma_rs)(const unsigned *a, const uint4 *b, float *c) {
   WGMMA_M64N32K16_BF16_RS(d, fa, WGMMA_DESCRIPTOR(tb), 0); // bug 1: missing-proxy-fence|race // bug 2: race|missing-proxy-fence
   WGMMA_COMMIT();
   WITHOUT(3) WGMMA_WAIT(0);
+#pragma unroll
   for (int i = 0; i < 16; ++i)
     c[(row + i / 2 % 2 * 8) * 32 + i / 4 * 8 + pair * 2 + i % 2] = d[i]; // bug 3: use-before-wait
 }
