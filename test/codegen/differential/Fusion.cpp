@@ -156,4 +156,34 @@ TEST(CpuKernels, FusedMhcPreNorm) {
   });
 }
 
+/// f32 -> bf16: nearest, ties to even; infinities stay, a NaN stays one.
+TEST(CpuKernels, RoundsToNearestEven) {
+  struct Pair {
+    uint32_t from;
+    uint16_t to;
+  } pairs[] = {{0x3f808000, 0x3f80}, {0x3f818000, 0x3f82},
+               {0x3f808001, 0x3f81}, {0x3f817fff, 0x3f81},
+               {0x7f7fffff, 0x7f80}, {0xff800000, 0xff80},
+               {0x7f800001, 0x7fc0}, {0xffffffff, 0x7fc0},
+               {0x00000001, 0x0000}, {0x80018000, 0x8002}};
+  Random random(1);
+  int64_t count = 3 * std::size(pairs); // whole vectors and a masked one
+  Tensor from = dense(random, TRESSE_F32, {count});
+  Tensor to = dense(random, TRESSE_BF16, {count});
+  for (int64_t i = 0; i < count; ++i)
+    std::memcpy(static_cast<uint32_t *>(from.data()) + i,
+                &pairs[i % std::size(pairs)].from, sizeof(uint32_t));
+  std::string wide = tensorType({count}, "f32");
+  std::string narrow = tensorType({count}, "bf16");
+  auto rounded = runText("func.func @f(%a: " + wide + ") -> " + narrow +
+                             " {\n%r = arith.truncf %a : " + wide + " to " +
+                             narrow + "\nreturn %r : " + narrow + "\n}",
+                         {from}, {to});
+  ASSERT_EQ(rounded.size(), 1u);
+  for (int64_t i = 0; i < count; ++i)
+    EXPECT_EQ(static_cast<uint16_t *>(rounded[0].data())[i],
+              pairs[i % std::size(pairs)].to)
+        << "element " << i;
+}
+
 } // namespace
