@@ -64,14 +64,12 @@ void runFma(Warp &w, const Insn &i, uint32_t mask) {
 template <class T, bool Ftz> void runSqrt(Warp &w, const Insn &i,
                                           uint32_t mask) {
   const T *a = w.read<T>(i.a);
-  // Negative numbers are told apart before the root: compilers fold a NaN test
-  // of a root into one of its argument.
-  constexpr T none = sizeof(T) == 4 ? T(std::bit_cast<float>(0x7fffffffu))
-                                    : T(std::bit_cast<double>(~(1ull << 63)));
-  writeLanes<T>(w, i.d, mask, [=](unsigned l) {
-    T x = in<T, Ftz>(a[l]);
-    T root = out<T, Ftz, false>(std::sqrt(x));
-    return x < 0 && sizeof(T) == 4 ? none : root;
+  // The NaN is chosen among integers: to a compiler all NaNs are alike.
+  using U = std::conditional_t<sizeof(T) == 4, uint32_t, uint64_t>;
+  writeLanes<U>(w, i.d, mask, [=](unsigned l) {
+    U bits = std::bit_cast<U>(out<T, Ftz, false>(std::sqrt(in<T, Ftz>(a[l]))));
+    bool isNan = sizeof(T) == 4 && (bits & 0x7fffffff) > 0x7f800000;
+    return isNan ? U(0x7fffffff) : bits;
   });
 }
 template <class T, bool Ftz> void runRcp(Warp &w, const Insn &i,
