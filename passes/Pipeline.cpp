@@ -4,6 +4,7 @@
 
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Transforms/Passes.h"
+#include "passes/fusion/Passes.h"
 #include "passes/model/Passes.h"
 #include "passes/schedule/Passes.h"
 #include "llvm/Config/llvm-config.h"
@@ -61,6 +62,18 @@ static void buildFlatten(OpPassManager &manager, const CompileOptions &) {
   manager.addPass(createCSEPass());
 }
 
+/// Gradients are added to their globals in place; what becomes one kernel is one
+/// op. The reference target calls one function per op.
+static void buildFuse(OpPassManager &manager, const CompileOptions &options) {
+  manager.addPass(createFuseAccumulatePass());
+  if (options.target == "reference")
+    return;
+  manager.addPass(createHoistReshapesPass());
+  manager.addPass(createCanonicalizerPass());
+  manager.addPass(createCSEPass());
+  manager.addPass(createFuseRowsPass());
+}
+
 /// Facts that the runtime and `info` read back from the plan.
 static SmallVector<std::string> buildRecords(const CompileOptions &options) {
   auto number = [](StringRef name, int64_t value) {
@@ -96,6 +109,7 @@ ArrayRef<Stage> tresse::compilerStages() {
        buildDifferentiate},
       {"optimizer", "the update entry", buildOptimizer},
       {"flatten", "one list of ops per entry", buildFlatten},
+      {"fuse", "accumulation in place, row-wise ops as kernels", buildFuse},
       {"schedule", "a plan: steps, buffers and the arena", buildSchedule},
   };
   return stages;

@@ -8,15 +8,18 @@
 
 #include "mlir/IR/AsmState.h"
 #include "mlir/IR/MLIRContext.h"
+#include "mlir/IR/Remarks.h"
 #include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Support/FileUtilities.h"
 #include "mlir/Support/Timing.h"
 #include "mlir/Tools/Plugins/PassPlugin.h"
 #include "mlir/Transforms/Passes.h"
+#include "llvm/ADT/ScopeExit.h"
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/InitLLVM.h"
 #include "llvm/Support/Path.h"
+#include "llvm/Support/Regex.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/SourceMgr.h"
 #include "llvm/Support/ToolOutputFile.h"
@@ -71,6 +74,9 @@ struct CommandLine {
   cl::opt<std::string> dump{"dump-stages",
                             cl::desc("Write the module behind every stage"),
                             cl::value_desc("DIR"), cl::cat(category)};
+  cl::opt<std::string> remarks{
+      "remarks-filter", cl::value_desc("CATEGORY"), cl::cat(category),
+      cl::desc("Say what passes of these categories did, and why not more")};
   cl::list<std::string> plugins{"load-pass-plugin",
                                 cl::desc("Load passes from a plugin"),
                                 cl::value_desc("FILE"), cl::cat(category)};
@@ -131,6 +137,10 @@ int parseOptions(const CommandLine &line, DriverOptions &options) {
   if (failed(parseRecompute(line.recompute, compile.recompute)))
     return usage("--recompute expects none, layer or a share from 0 to 1, "
                  "but got '" + line.recompute + "'");
+  std::string error;
+  if (!llvm::Regex(line.remarks).isValid(error))
+    return usage("--remarks-filter expects a regular expression, but got '" +
+                 line.remarks + "': " + error);
   options.from = line.from;
   options.to = line.to;
   options.dumpFolder = line.dump;
@@ -153,6 +163,16 @@ std::string libraryFolder(const char *program) {
   return folder.str().str();
 }
 
+/// Prints the last remark of every place when the context's engine goes.
+LogicalResult enableRemarks(MLIRContext &context, const std::string &filter) {
+  remark::RemarkCategories categories;
+  categories.all = filter;
+  return remark::enableOptimizationRemarks(
+      context, /*streamer=*/nullptr,
+      std::make_unique<remark::RemarkEmittingPolicyFinal>(), categories,
+      /*printAsEmitRemarks=*/true);
+}
+
 int compile(const CommandLine &line, const DriverOptions &options,
             const EmitOptions &emit) {
   DialectRegistry registry;
@@ -169,6 +189,10 @@ int compile(const CommandLine &line, const DriverOptions &options,
   llvm::SourceMgr sources;
   sources.AddNewSourceBuffer(std::move(file), llvm::SMLoc());
   SourceMgrDiagnosticHandler diagnostics(sources, &context);
+  if (!line.remarks.empty() && failed(enableRemarks(context, line.remarks)))
+    return kFailed;
+  // Remarks are printed while there is somebody to print them.
+  llvm::scope_exit flush([&] { context.setRemarkEngine(nullptr); });
   OwningOpRef<ModuleOp> module =
       parseSourceFile<ModuleOp>(sources, ParserConfig(&context));
   if (!module || failed(runStages(*module, options)))
