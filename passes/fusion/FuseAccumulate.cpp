@@ -50,21 +50,16 @@ void Sum::add(Value value, FlatSymbolRefAttr global) {
   isReadElsewhere |= isFree && !isOnlyHere;
 }
 
-bool isGradient(lm::StoreOp store) {
-  auto global = SymbolTable::lookupNearestSymbolFrom<lm::GlobalOp>(
-      store, store.getGlobalAttr());
-  return global && global.getRole() == lm::Role::gradient;
-}
-
 /// store(add(load g, op(x)), g)  ->  store(op(x, accumulator: load g), g)
 struct AccumulateIntoGlobal : OpRewritePattern<lm::StoreOp> {
-  using OpRewritePattern::OpRewritePattern;
+  AccumulateIntoGlobal(MLIRContext *context, const SymbolTable &symbols)
+      : OpRewritePattern(context), symbols(symbols) {}
 
   LogicalResult matchAndRewrite(lm::StoreOp store,
                                 PatternRewriter &rewriter) const override {
     if (!isa_and_nonnull<arith::AddFOp, arith::AddIOp>(
             store.getValue().getDefiningOp()) ||
-        !isGradient(store))
+        !isGradient(store.getGlobal()))
       return failure();
     if (!store.getValue().hasOneUse())
       return rewriter.notifyMatchFailure(store, "the sum is read elsewhere");
@@ -86,6 +81,11 @@ struct AccumulateIntoGlobal : OpRewritePattern<lm::StoreOp> {
   }
 
 private:
+  bool isGradient(StringRef name) const {
+    auto global = symbols.lookup<lm::GlobalOp>(name);
+    return global && global.getRole() == lm::Role::gradient;
+  }
+
   static void rewrite(lm::StoreOp store, Sum &sum, PatternRewriter &rewriter) {
     auto type = cast<RankedTensorType>(store.getValue().getType());
     // Written by the op, read by the addition: neither happens any more.
@@ -121,6 +121,8 @@ private:
     for (Operation *addition : ArrayRef(sum.additions).drop_front())
       rewriter.eraseOp(addition);
   }
+
+  const SymbolTable &symbols;
 };
 
 struct FuseAccumulatePass : impl::FuseAccumulatePassBase<FuseAccumulatePass> {
@@ -128,7 +130,8 @@ struct FuseAccumulatePass : impl::FuseAccumulatePassBase<FuseAccumulatePass> {
 
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
-    patterns.add<AccumulateIntoGlobal>(&getContext());
+    SymbolTable symbols(getOperation());
+    patterns.add<AccumulateIntoGlobal>(&getContext(), symbols);
     MatchFailureRemarks whyNot(kFusionRemarks);
     if (failed(applyPatternsGreedily(
             getOperation(), std::move(patterns),

@@ -165,7 +165,7 @@ void RowFuser::outline(const RowGroup &group) {
   for (Operation *op : ops)
     locations.push_back(op->getLoc());
   Location loc = FusedLoc::get(block.getParentOp()->getContext(), locations);
-  remark::passed(loc, remarkName())
+  remark::passed(ops.front()->getLoc(), remarkName())
       << remark::metric("ops", ops.size())
       << remark::metric("bytes-saved", boundary.savedBytes);
 

@@ -75,7 +75,10 @@ std::optional<RowGroup> RowGroup::of(Operation *op) {
     group.ends = rowwise.getRowEnds();
     return group.rows ? std::optional(group) : std::nullopt;
   }
-  if (!isElementwise(op) || shapeOf(op->getResult(0)).empty())
+  // A sum of one number per layer is no row, and would be another kernel for
+  // every number of layers.
+  if (!isElementwise(op) ||
+      ShapedType::getNumElements(shapeOf(op->getResult(0))) == 1)
     return std::nullopt;
   llvm::append_range(group.shape, shapeOf(op->getResult(0)));
   return group;
@@ -90,6 +93,29 @@ static std::string describe(ArrayRef<int64_t> sizes) {
   llvm::raw_string_ostream stream(text);
   llvm::interleave(sizes, stream, "x");
   return text;
+}
+
+/// True when `value` is a part of a larger tensor: its rows may have gaps.
+static bool mayHaveGaps(Value value) {
+  while (Operation *op = value.getDefiningOp()) {
+    if (isa<lm::SplitOp, tensor::ExtractSliceOp>(op))
+      return true;
+    if (!isa<tensor::ExpandShapeOp, tensor::CollapseShapeOp, lm::BarrierOp,
+             lm::StopGradientOp>(op))
+      return false;
+    value = op->getOperand(0);
+  }
+  return false;
+}
+
+/// True when an elementwise op of `ops` would run through a row with gaps: more
+/// than one dimension of a part of a larger tensor.
+static bool readsGaps(ArrayRef<Operation *> ops, size_t rowRank) {
+  return llvm::any_of(ops, [&](Operation *op) {
+    return !isa<lm::RowwiseOpInterface>(op) &&
+           shapeOf(op->getResult(0)).size() > rowRank + 1 &&
+           llvm::any_of(op->getOperands(), mayHaveGaps);
+  });
 }
 
 std::string RowGroup::whyRowsDiffer(const RowGroup &consumer) const {
@@ -108,9 +134,14 @@ std::string RowGroup::whyRowsDiffer(const RowGroup &consumer) const {
   bool isSame = rows && !consumer.rows   ? startsWith(theirs, mine)
                 : !rows && consumer.rows ? startsWith(mine, theirs)
                                          : mine == theirs;
-  return isSame ? ""
-                : "the rows are " + describe(mine) + " here and " +
-                      describe(theirs) + " there";
+  if (!isSame)
+    return "the rows are " + describe(mine) + " here and " + describe(theirs) +
+           " there";
+  size_t rank = std::min(mine.size(), theirs.size());
+  if ((rows || consumer.rows) &&
+      (readsGaps(ops, rank) || readsGaps(consumer.ops, rank)))
+    return "a row of an elementwise op would have gaps";
+  return "";
 }
 
 void RowGroup::append(const RowGroup &consumer) {

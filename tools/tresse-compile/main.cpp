@@ -138,7 +138,7 @@ int parseOptions(const CommandLine &line, DriverOptions &options) {
     return usage("--recompute expects none, layer or a share from 0 to 1, "
                  "but got '" + line.recompute + "'");
   std::string error;
-  if (!llvm::Regex(line.remarks).isValid(error))
+  if (!line.remarks.empty() && !llvm::Regex(line.remarks).isValid(error))
     return usage("--remarks-filter expects a regular expression, but got '" +
                  line.remarks + "': " + error);
   options.from = line.from;
@@ -163,14 +163,20 @@ std::string libraryFolder(const char *program) {
   return folder.str().str();
 }
 
-/// Prints the last remark of every place when the context's engine goes.
+/// Keeps the last remark of every place until `printRemarks`.
 LogicalResult enableRemarks(MLIRContext &context, const std::string &filter) {
   remark::RemarkCategories categories;
-  categories.all = filter;
+  categories.all = categories.passed = categories.missed =
+      categories.analysis = categories.failed = filter;
   return remark::enableOptimizationRemarks(
       context, /*streamer=*/nullptr,
       std::make_unique<remark::RemarkEmittingPolicyFinal>(), categories,
       /*printAsEmitRemarks=*/true);
+}
+
+void printRemarks(MLIRContext &context) {
+  if (remark::detail::RemarkEngine *engine = context.getRemarkEngine())
+    engine->getRemarkEmittingPolicy()->finalize();
 }
 
 int compile(const CommandLine &line, const DriverOptions &options,
@@ -191,8 +197,7 @@ int compile(const CommandLine &line, const DriverOptions &options,
   SourceMgrDiagnosticHandler diagnostics(sources, &context);
   if (!line.remarks.empty() && failed(enableRemarks(context, line.remarks)))
     return kFailed;
-  // Remarks are printed while there is somebody to print them.
-  llvm::scope_exit flush([&] { context.setRemarkEngine(nullptr); });
+  llvm::scope_exit atEnd([&] { printRemarks(context); });
   OwningOpRef<ModuleOp> module =
       parseSourceFile<ModuleOp>(sources, ParserConfig(&context));
   if (!module || failed(runStages(*module, options)))

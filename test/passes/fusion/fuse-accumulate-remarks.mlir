@@ -1,6 +1,7 @@
 // RUN: tresse-opt %s --tresse-fuse-accumulate --verify-diagnostics --remarks-filter=fusion --remark-policy=final
 
-lm.global gradient @w.grad : tensor<4x8xf32>
+lm.global gradient @w.grad : tensor<4x8xf32> {of = @w}
+lm.global weight @w : tensor<4x8xf32>
 
 func.func @in_place(%dy: tensor<2x4xf32>, %x: tensor<2x8xf32>) {
   %dw = lm.linear_grad_weight %dy, %x : (tensor<2x4xf32>, tensor<2x8xf32>) -> tensor<4x8xf32>

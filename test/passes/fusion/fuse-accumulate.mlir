@@ -1,7 +1,8 @@
 // RUN: tresse-opt %s --tresse-fuse-accumulate | FileCheck %s
 
-lm.global gradient @w.grad : tensor<4x8xf32>
-lm.global gradient @load : tensor<3xi32>
+lm.global gradient @w.grad : tensor<4x8xf32> {of = @w}
+lm.global gradient @load : tensor<3xi32> {of = @bias}
+lm.global state @bias : tensor<3xf32>
 lm.global weight @w : tensor<4x8xf32>
 
 // The load moves up to the op: the gradient is added where it is made.

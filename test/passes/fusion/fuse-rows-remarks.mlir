@@ -2,7 +2,7 @@
 
 // 6 rows of 8 floats: the sum is neither written nor read again.
 func.func @fused(%x: tensor<6x8xf32>, %y: tensor<6x8xf32>, %w: tensor<8xf32>) -> tensor<6x8xf32> {
-  // expected-remark @+1 {{[Passed] FuseRows | Category:fusion | ops=2 | bytes-saved=384}}
+  // expected-remark @+1 {{[Passed] FuseRows | Category:fusion | bytes-saved=384, ops=2}}
   %sum = arith.addf %x, %y : tensor<6x8xf32>
   %norm = lm.rms_norm %sum, %w {epsilon = 1.0e-6 : f64} : (tensor<6x8xf32>, tensor<8xf32>) -> tensor<6x8xf32>
   return %norm : tensor<6x8xf32>
@@ -51,4 +51,13 @@ func.func @scratch(%x: tensor<6x32xf32>, %y: tensor<6x32xf32>, %w: tensor<32xf32
   // expected-remark @+1 {{Reason="a row inside a region takes at most 64 bytes, but here it would take 128"}}
   %norm = lm.rms_norm %sum, %w {epsilon = 1.0e-6 : f64} : (tensor<6x32xf32>, tensor<32xf32>) -> tensor<6x32xf32>
   return %norm : tensor<6x32xf32>
+}
+
+// Heads of a part of a tensor do not follow each other in memory.
+func.func @gaps(%x: tensor<6x4x4xf32>, %table: tensor<6x2xf32>) -> tensor<6x4x2xf32> {
+  %p:2 = lm.split %x : (tensor<6x4x4xf32>) -> (tensor<6x4x2xf32>, tensor<6x4x2xf32>)
+  %a = arith.negf %p#1 : tensor<6x4x2xf32>
+  // expected-remark @+1 {{Reason="a row of an elementwise op would have gaps"}}
+  %b = lm.rope %a, %table {interleaved = true, offset = 0 : i64} : (tensor<6x4x2xf32>, tensor<6x2xf32>) -> tensor<6x4x2xf32>
+  return %b : tensor<6x4x2xf32>
 }

@@ -6,7 +6,7 @@
 // CHECK-NEXT: %[[F:.*]]:2 = lm.fusion(%[[X]], %[[Y]], %[[W]])
 // CHECK-NEXT: ^bb0(%[[A:.*]]: tensor<2x3x8xf32>, %[[B:.*]]: tensor<2x3x8xf32>, %[[C:.*]]: tensor<8xf32>):
 // CHECK-NEXT: %[[SUM:.*]] = arith.addf %[[A]], %[[B]]
-// CHECK-NEXT: %[[NORM:.*]] = lm.rms_norm %[[SUM]], %[[C]] {epsilon = 1.000000e-06 : f64}
+// CHECK-NEXT: %[[NORM:.*]] = lm.rms_norm %[[SUM]], %[[C]] {epsilon
 // CHECK-NEXT: lm.yield %[[SUM]], %[[NORM]]
 // CHECK: return %[[F]]#0, %[[F]]#1
 func.func @residual_and_norm(%x: tensor<2x3x8xf32>, %y: tensor<2x3x8xf32>, %w: tensor<8xf32>) -> (tensor<2x3x8xf32>, tensor<2x3x8xf32>) {
@@ -33,8 +33,8 @@ func.func @streams(%d: tensor<2x3x4x8xf32>, %y: tensor<2x3x8xf32>, %x: tensor<2x
 // Two producers join through their reader.
 // CHECK-LABEL: func.func @two_producers(
 // CHECK: lm.fusion
-// CHECK: lm.rms_norm
-// CHECK-NEXT: lm.rope
+// CHECK: lm.rope
+// CHECK-NEXT: lm.rms_norm
 // CHECK-NEXT: lm.concat
 // CHECK-NEXT: lm.yield
 func.func @two_producers(%c: tensor<2x3x8xf32>, %w: tensor<8xf32>, %k: tensor<2x3x4xf32>, %table: tensor<2x3x4xf32>) -> tensor<2x3x12xf32> {
@@ -102,7 +102,8 @@ func.func @alone(%x: tensor<6x8xf32>, %w: tensor<8xf32>) -> tensor<6x8xf32> {
 }
 
 // What is written to a global is computed there, by an op of its own.
-lm.global gradient @w.grad : tensor<6x8xf32>
+lm.global weight @w : tensor<6x8xf32>
+lm.global gradient @w.grad : tensor<6x8xf32> {of = @w}
 // CHECK-LABEL: func.func @stored(
 // CHECK-NOT: lm.fusion
 func.func @stored(%x: tensor<6x8xf32>) {
