@@ -62,8 +62,8 @@ static void buildFlatten(OpPassManager &manager, const CompileOptions &) {
   manager.addPass(createCSEPass());
 }
 
-/// Gradients are added to their globals in place; what becomes one kernel is one
-/// op. The reference target calls one function per op.
+/// Gradients are added to their globals in place; what becomes one kernel is
+/// one op. The reference target calls one function per op.
 static void buildFuse(OpPassManager &manager, const CompileOptions &options) {
   manager.addPass(createFuseAccumulatePass());
   if (options.target == "reference")

@@ -15,8 +15,7 @@ namespace tresse {
 class MatchFailureRemarks : public mlir::RewriterBase::Listener {
 public:
   /// `category` must outlive the context: a literal.
-  explicit MatchFailureRemarks(llvm::StringRef category)
-      : category(category) {}
+  explicit MatchFailureRemarks(llvm::StringRef category) : category(category) {}
 
   void notifyPatternBegin(const mlir::Pattern &pattern,
                           mlir::Operation *op) override;

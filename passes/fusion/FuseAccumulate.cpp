@@ -92,8 +92,9 @@ private:
     int64_t bytes = type.getNumElements() *
                     plan::bytesOfElement(type.getElementType()) * 2 *
                     sum.accumulating.size();
-    remark::passed(store.getLoc(), remark::RemarkOpts::name("FuseAccumulate")
-                                       .category(kFusionRemarks))
+    remark::passed(
+        store.getLoc(),
+        remark::RemarkOpts::name("FuseAccumulate").category(kFusionRemarks))
         << remark::metric("bytes-saved", bytes);
 
     llvm::sort(sum.accumulating, [](Operation *a, Operation *b) {
@@ -113,8 +114,9 @@ private:
     rewriter.setInsertionPoint(outermost);
     for (Value other : sum.others) {
       Operation *addition = rewriter.clone(*outermost);
-      rewriter.modifyOpInPlace(addition,
-                               [&] { addition->setOperands({total, other}); });
+      rewriter.modifyOpInPlace(addition, [&] {
+        addition->setOperands({total, other});
+      });
       total = addition->getResult(0);
     }
     rewriter.replaceOp(outermost, total);
@@ -133,9 +135,9 @@ struct FuseAccumulatePass : impl::FuseAccumulatePassBase<FuseAccumulatePass> {
     SymbolTable symbols(getOperation());
     patterns.add<AccumulateIntoGlobal>(&getContext(), symbols);
     MatchFailureRemarks whyNot(kFusionRemarks);
-    if (failed(applyPatternsGreedily(
-            getOperation(), std::move(patterns),
-            GreedyRewriteConfig().setListener(&whyNot))))
+    if (failed(
+            applyPatternsGreedily(getOperation(), std::move(patterns),
+                                  GreedyRewriteConfig().setListener(&whyNot))))
       signalPassFailure();
   }
 };

@@ -71,9 +71,9 @@ struct HoistReshapesPass : impl::HoistReshapesPassBase<HoistReshapesPass> {
     RewritePatternSet patterns(&getContext());
     patterns.add<HoistRowExpansion>(&getContext());
     MatchFailureRemarks whyNot(kFusionRemarks);
-    if (failed(applyPatternsGreedily(
-            getOperation(), std::move(patterns),
-            GreedyRewriteConfig().setListener(&whyNot))))
+    if (failed(
+            applyPatternsGreedily(getOperation(), std::move(patterns),
+                                  GreedyRewriteConfig().setListener(&whyNot))))
       signalPassFailure();
   }
 };
