@@ -61,10 +61,7 @@ def LM_RowwiseOpInterface : OpInterface<"RowwiseOpInterface"> {
       for all row operands and results.}], "int64_t", "getRowRank">,
     InterfaceMethod<[{Returns whether operand `index` is indexed by the row (else
       it is broadcast to every row).}], "bool", "isRowOperand",
-      (ins "unsigned":$index)>,
-    InterfaceMethod<[{Returns the running totals (i32) whose last element says
-      how many rows are in use, or null where all are.}], "::mlir::Value",
-      "getRowEnds", (ins), "", "return {};">
+      (ins "unsigned":$index)>
   ];
 }
 

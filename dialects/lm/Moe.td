@@ -254,9 +254,6 @@ def LM_SwigluOp : LM_MoeRowOp<"swiglu", [
   }];
   let arguments = (ins LM_Float:$gate_up, Optional<LM_Index>:$ends);
   let results = (outs LM_Float:$result);
-  let extraClassDeclaration = [{
-    ::mlir::Value getRowEnds() { return getEnds(); }
-  }];
 }
 def LM_SwigluGradOp : LM_MoeRowOp<"swiglu_grad"> {
   let summary = "Gradient of the input of lm.swiglu";
@@ -283,9 +280,6 @@ def LM_SwigluGradOp : LM_MoeRowOp<"swiglu_grad"> {
   let arguments = (ins LM_Float:$gate_up, LM_Float:$gradient,
       Optional<LM_Index>:$ends);
   let results = (outs LM_Float:$result);
-  let extraClassDeclaration = [{
-    ::mlir::Value getRowEnds() { return getEnds(); }
-  }];
 }
 def LM_ExpertLoadOp : LM_MoePrimitive<"expert_load", [
     DeclareOpInterfaceMethods<LM_TiedOperandInterface>, LM_AccumulateOpInterface]> {

@@ -64,6 +64,16 @@ rowsOf(lm::RowwiseOpInterface rowwise) {
   return rows;
 }
 
+/// The running totals whose last element says how many rows are in use, or
+/// null: the only integers that every row reads whole.
+static Value endsOf(lm::RowwiseOpInterface rowwise) {
+  for (OpOperand &operand : rowwise->getOpOperands())
+    if (!rowwise.isRowOperand(operand.getOperandNumber()) &&
+        getElementTypeOrSelf(operand.get().getType()).isInteger())
+      return operand.get();
+  return {};
+}
+
 std::optional<RowGroup> RowGroup::of(Operation *op) {
   if (isa<lm::TiedOperandInterface>(op) ||
       llvm::any_of(op->getResults(), isStored))
@@ -72,7 +82,7 @@ std::optional<RowGroup> RowGroup::of(Operation *op) {
   group.ops.push_back(op);
   if (auto rowwise = dyn_cast<lm::RowwiseOpInterface>(op)) {
     group.rows = rowsOf(rowwise);
-    group.ends = rowwise.getRowEnds();
+    group.ends = endsOf(rowwise);
     return group.rows ? std::optional(group) : std::nullopt;
   }
   // A sum of one number per layer is no row, and would be another kernel for
