@@ -2,6 +2,8 @@
 
 #include "test/vgpu/blas/Matmul.h"
 
+#include <map>
+
 namespace vgpu::test {
 
 size_t bytesOf(cudaDataType type) {
@@ -93,9 +95,10 @@ void Matrix::set(uint64_t row, uint64_t column, double value, int entry) {
 }
 
 void Matrix::fill(uint32_t seed) {
-  // Seventeen values; each is encoded once.
-  std::vector<std::vector<unsigned char>> codes;
-  for (int i = -8; i <= 8; ++i) {
+  // Seventeen values; each is encoded once for a type.
+  static std::map<cudaDataType, std::vector<std::vector<unsigned char>>> known;
+  auto &codes = known[type];
+  for (int i = -8; i <= 8 && codes.size() < 17; ++i) {
     std::vector<unsigned char> code(bytesOf(type));
     encode(code.data(), type, i / 8.0);
     codes.push_back(code);
