@@ -53,6 +53,11 @@ bool resolveGlobal(Warp &w, unsigned lane, uint64_t address, uint64_t bytes,
   uint64_t span = worker.cacheEnd - worker.cacheBegin;
   if (span >= bytes && address - worker.cacheBegin <= span - bytes)
     return true;
+  if (recallAllocation(worker, address) &&
+      worker.cacheEnd - worker.cacheBegin >= bytes &&
+      address - worker.cacheBegin <=
+          worker.cacheEnd - worker.cacheBegin - bytes)
+    return true;
   const Device &device = *worker.launch->device;
   std::optional<Allocation> found = device.find(address);
   if (!found)
@@ -68,6 +73,9 @@ bool resolveGlobal(Warp &w, unsigned lane, uint64_t address, uint64_t bytes,
                           " bytes behind it");
   worker.cacheBegin = found->address;
   worker.cacheEnd = found->address + found->bytes;
+  unsigned slot = worker.recentNext++ % Worker::recentCount;
+  worker.recentBegin[slot] = worker.cacheBegin;
+  worker.recentEnd[slot] = worker.cacheEnd;
   return true;
 }
 
@@ -118,6 +126,22 @@ bool resolveLocal(Warp &w, unsigned lane, uint64_t address, uint64_t bytes,
 }
 
 } // namespace
+
+bool recallAllocation(Worker &worker, uint64_t address) {
+  for (unsigned k = 0; k < Worker::recentCount; ++k)
+    if (address >= worker.recentBegin[k] && address < worker.recentEnd[k]) {
+      worker.cacheBegin = worker.recentBegin[k];
+      worker.cacheEnd = worker.recentEnd[k];
+      return true;
+    }
+  return false;
+}
+
+void forgetAllocations(Worker &worker) {
+  worker.cacheBegin = worker.cacheEnd = 0;
+  for (unsigned k = 0; k < Worker::recentCount; ++k)
+    worker.recentBegin[k] = worker.recentEnd[k] = 0;
+}
 
 void laneAddresses(const Warp &w, const Insn &i, uint32_t mask,
                    uint64_t (&addresses)[32]) {

@@ -71,20 +71,32 @@ void writeView(Warp &warp, const LaneView &view, unsigned lane,
 /// Grows the warp's local memory to `bytes` per thread.
 void reserveLocal(Warp &warp, uint32_t bytes);
 
-/// True when the worker's cached allocation holds all of the addresses.
-inline bool cachedGlobal(const Worker &worker,
-                         const uint64_t (&addresses)[32], unsigned bytes,
-                         unsigned alignment) {
-  uint64_t begin = worker.cacheBegin;
-  uint64_t span = worker.cacheEnd - begin;
-  if (span < bytes)
-    return false;
-  uint64_t most = span - bytes, bad = 0, low = 0;
-  for (unsigned l = 0; l < 32; ++l) {
-    bad |= uint64_t(addresses[l] - begin > most);
-    low |= addresses[l];
+/// Makes the recently used allocation that holds `address` the worker's cached
+/// one; false when none does.
+bool recallAllocation(Worker &worker, uint64_t address);
+/// Forgets all of them: an allocation was freed.
+void forgetAllocations(Worker &worker);
+
+/// True when one recently used allocation holds all of the addresses, which
+/// are aligned.
+inline bool cachedGlobal(Worker &worker, const uint64_t (&addresses)[32],
+                         unsigned bytes, unsigned alignment) {
+  for (unsigned attempt = 0; attempt < 2; ++attempt) {
+    uint64_t begin = worker.cacheBegin;
+    uint64_t span = worker.cacheEnd - begin;
+    uint64_t most = span - bytes, bad = span < bytes, low = 0;
+    for (unsigned l = 0; l < 32; ++l) {
+      bad |= uint64_t(addresses[l] - begin > most);
+      low |= addresses[l];
+    }
+    if (low & (alignment - 1))
+      return false;
+    if (!bad)
+      return true;
+    if (!recallAllocation(worker, addresses[0]))
+      return false;
   }
-  return bad == 0 && (low & (alignment - 1)) == 0;
+  return false;
 }
 
 /// Tells checks and statistics about a resolved access. For reads, sets

@@ -172,7 +172,7 @@ void systemCall(Warp &w, SystemFunction function, const CallSite &site,
       if (address != 0 && !device.free(address))
         report(w, ReportKind::OutOfBounds, int(lane), address,
                "free expects an address that malloc returned");
-      w.worker->cacheBegin = w.worker->cacheEnd = 0;
+      forgetAllocations(*w.worker);
       break;
     }
     }

@@ -307,6 +307,10 @@ struct Worker {
   /// Decoded operands of wgmma, by warpgroup and number of the product.
   std::vector<float> wgmmaCache;
   std::vector<std::array<uint64_t, 3>> wgmmaKeys;
+  /// Allocations that global accesses hit lately, beside the last one.
+  static constexpr unsigned recentCount = 8;
+  uint64_t recentBegin[recentCount] = {}, recentEnd[recentCount] = {};
+  unsigned recentNext = 0;
 };
 
 inline const Insn &Warp::insnAt(uint32_t at) const {
