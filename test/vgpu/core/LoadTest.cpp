@@ -15,7 +15,7 @@ const std::string good =
            ".visible .entry k(.param .u64 p) {\n"
            ".reg .b32 %r<4>;\n.reg .b64 %rd<3>;\n.reg .pred %p<2>;\n"
            "ld.param.u64 %rd1, [p];\nmov.u32 %r1, %tid.x;\n"
-           "$L1:\nadd.s32 %r2, %r1, 1;\nsetp.lt.s32 %p1, %r2, 9;\n"
+           "$L1:\nadd.s32 %r1, %r1, 1;\nsetp.lt.s32 %p1, %r1, 9;\n"
            "@%p1 bra $L1;\n{ .reg .b32 x; mov.b32 x, 7; st.global.u32 [%rd1], "
            "x; }\nret;\n}\n";
 
