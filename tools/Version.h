@@ -8,8 +8,7 @@ namespace tresse {
 
 /// Prints the version of Tresse, its commit, and the LLVM it was built on.
 inline void printVersion(llvm::raw_ostream &os) {
-  os << "tresse " TRESSE_VERSION " (" TRESSE_COMMIT "), LLVM " TRESSE_LLVM
-        "\n";
+  os << "tresse " TRESSE_VERSION " (" TRESSE_COMMIT "), LLVM " TRESSE_LLVM "\n";
 }
 
 } // namespace tresse

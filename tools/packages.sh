@@ -8,7 +8,7 @@ build_packages=(
   libzstd-dev python3)
 # What the tests take besides.
 test_packages=(
-  ccache libgtest-dev libgmock-dev librapidcheck-dev python3-numpy gdb)
+  ccache clang-format-22 libgtest-dev libgmock-dev librapidcheck-dev python3-numpy gdb)
 # What the demonstration takes besides.
 demo_packages=(bible-kjv gnuplot-nox)
 

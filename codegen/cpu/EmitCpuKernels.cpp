@@ -26,16 +26,15 @@ SmallVector<MemRefType> layoutsOf(func::FuncOp function) {
     return layouts;
   }
   FunctionType type = function.getFunctionType();
-  for (TypeRange types : {TypeRange(type.getInputs()),
-                          TypeRange(type.getResults())})
+  for (TypeRange types :
+       {TypeRange(type.getInputs()), TypeRange(type.getResults())})
     for (Type tensor : types)
       if (auto ranked = dyn_cast<RankedTensorType>(tensor))
         layouts.push_back(cpu::rowMajor(ranked));
   return layouts;
 }
 
-struct EmitCpuKernelsPass
-    : impl::EmitCpuKernelsPassBase<EmitCpuKernelsPass> {
+struct EmitCpuKernelsPass : impl::EmitCpuKernelsPassBase<EmitCpuKernelsPass> {
   using EmitCpuKernelsPassBase::EmitCpuKernelsPassBase;
 
   void getDependentDialects(DialectRegistry &registry) const override {
@@ -55,8 +54,9 @@ struct EmitCpuKernelsPass
         continue;
       std::string name = function.getName().str();
       function.setName(name + ".body");
-      auto shape = tresse::cpu::emitKernel(module, name, function.getBody().front(),
-                                   layoutsOf(function), *target);
+      auto shape =
+          tresse::cpu::emitKernel(module, name, function.getBody().front(),
+                                  layoutsOf(function), *target);
       if (failed(shape))
         return signalPassFailure();
       Operation *kernel = module.lookupSymbol(name);

@@ -34,10 +34,9 @@ llvm::FailureOr<int64_t> countTiles(mlir::Block &body,
 /// terminator's operands those written; `layouts` is the strided memory of the
 /// arguments, then of the written tensors. One op of any kind, or several
 /// row-wise ones. `body` is left as it is.
-llvm::FailureOr<KernelShape> emitKernel(mlir::ModuleOp module,
-                                        llvm::StringRef name, mlir::Block &body,
-                                        llvm::ArrayRef<mlir::MemRefType> layouts,
-                                        const Target &target);
+llvm::FailureOr<KernelShape>
+emitKernel(mlir::ModuleOp module, llvm::StringRef name, mlir::Block &body,
+           llvm::ArrayRef<mlir::MemRefType> layouts, const Target &target);
 
 /// Lowers every function that emitKernel made in `module` to the LLVM dialect
 /// and gives it the signature of plan.h; attaches the target's features.

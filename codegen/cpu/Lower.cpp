@@ -32,10 +32,10 @@ using namespace mlir;
 namespace tresse::cpu {
 
 void registerKernelDialects(DialectRegistry &registry) {
-  registry.insert<arith::ArithDialect, cf::ControlFlowDialect,
-                  func::FuncDialect, LLVM::LLVMDialect, math::MathDialect,
-                  memref::MemRefDialect, scf::SCFDialect,
-                  vector::VectorDialect>();
+  registry
+      .insert<arith::ArithDialect, cf::ControlFlowDialect, func::FuncDialect,
+              LLVM::LLVMDialect, math::MathDialect, memref::MemRefDialect,
+              scf::SCFDialect, vector::VectorDialect>();
   registerBuiltinDialectTranslation(registry);
   registerLLVMDialectTranslation(registry);
 }
@@ -43,8 +43,7 @@ void registerKernelDialects(DialectRegistry &registry) {
 namespace {
 
 /// Elementary functions of f32 become polynomials; those of f64 are called.
-struct ApproximateMath
-    : PassWrapper<ApproximateMath, OperationPass<ModuleOp>> {
+struct ApproximateMath : PassWrapper<ApproximateMath, OperationPass<ModuleOp>> {
   MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(ApproximateMath)
   void getDependentDialects(DialectRegistry &registry) const override {
     registry.insert<LLVM::LLVMDialect, vector::VectorDialect>();
@@ -129,9 +128,8 @@ static void wrap(LLVM::LLVMFuncOp body, const Target &target) {
   for (LLVM::LLVMFuncOp function : {body, kernel}) {
     function->setAttr("target_cpu", builder.getStringAttr(target.processor));
     if (!target.features.empty())
-      function->setAttr("target_features",
-                        LLVM::TargetFeaturesAttr::get(context,
-                                                      target.features));
+      function->setAttr("target_features", LLVM::TargetFeaturesAttr::get(
+                                               context, target.features));
   }
 }
 

@@ -17,8 +17,8 @@ public:
   static Expected<TemporaryObject> create(ArrayRef<char> bytes) {
     SmallString<128> path;
     int descriptor;
-    if (std::error_code error = sys::fs::createTemporaryFile(
-            "tresse-model", "o", descriptor, path))
+    if (std::error_code error =
+            sys::fs::createTemporaryFile("tresse-model", "o", descriptor, path))
       return createStringError(error, "expects a writable temporary folder");
     raw_fd_ostream out(descriptor, /*shouldClose=*/true);
     out.write(bytes.data(), bytes.size());
@@ -39,8 +39,7 @@ private:
     std::string path;
     ~Remover() { sys::fs::remove(path); }
   };
-  explicit TemporaryObject(StringRef path)
-      : remover(new Remover{path.str()}) {}
+  explicit TemporaryObject(StringRef path) : remover(new Remover{path.str()}) {}
   std::unique_ptr<Remover> remover;
 };
 
@@ -63,7 +62,8 @@ Error runLinker(StringRef program, ArrayRef<std::string> arguments) {
 } // namespace
 
 /// The arguments of cc that the runtime's build wrote, `@LIB@` replaced.
-static Expected<std::vector<std::string>> runtimeArguments(StringRef libraries) {
+static Expected<std::vector<std::string>>
+runtimeArguments(StringRef libraries) {
   SmallString<128> path(libraries);
   sys::path::append(path, "tresse-link.txt");
   auto file = MemoryBuffer::getFile(path);

@@ -1,6 +1,7 @@
 // Object.cpp - a plan and its kernels as an object file.
 #include "codegen/emit/Object.h"
 
+#include "tresse/plan.h"
 #include "llvm/IR/Constants.h"
 #include "llvm/IR/IRBuilder.h"
 #include "llvm/IR/LegacyPassManager.h"
@@ -11,7 +12,6 @@
 #include "llvm/Target/TargetOptions.h"
 #include "llvm/TargetParser/Host.h"
 #include "llvm/TargetParser/Triple.h"
-#include "tresse/plan.h"
 
 using namespace llvm;
 using namespace tresse;
@@ -27,7 +27,8 @@ tresse::createCpuTargetMachine(StringRef cpu) {
     return createStringError("expects a known target, but got " + error);
   if (cpu != "host" && cpu != "x86-64-v3" && cpu != "x86-64-v4")
     return createStringError("--cpu expects host, x86-64-v3 or x86-64-v4, but "
-                             "got '" + cpu + "'");
+                             "got '" +
+                             cpu + "'");
   // Without this LLVM keeps to 256-bit vectors on AVX-512 machines.
   std::string features = "-prefer-256-bit";
   if (cpu == "host")
@@ -83,8 +84,8 @@ static void addQuery(Module &module, Constant *model, uint32_t minimum) {
   IRBuilder<> builder(BasicBlock::Create(context, "entry", query));
   Value *enough = builder.CreateICmpUGE(query->getArg(0),
                                         ConstantInt::get(version, minimum));
-  builder.CreateRet(builder.CreateSelect(
-      enough, model, ConstantPointerNull::get(pointer)));
+  builder.CreateRet(
+      builder.CreateSelect(enough, model, ConstantPointerNull::get(pointer)));
 }
 
 static void addModel(Module &module, const ModelCode &code) {
@@ -96,10 +97,9 @@ static void addModel(Module &module, const ModelCode &code) {
       addTable(module, "tresse_cpu_kernels", code.cpuKernels),
       addTable(module, "tresse_reference_kernels", code.referenceKernels)};
   auto *type = StructType::get(context, {pointer, pointer, pointer, pointer});
-  auto *model = new GlobalVariable(module, type, /*isConstant=*/true,
-                                   GlobalValue::InternalLinkage,
-                                   ConstantStruct::get(type, fields),
-                                   "tresse_model");
+  auto *model = new GlobalVariable(
+      module, type, /*isConstant=*/true, GlobalValue::InternalLinkage,
+      ConstantStruct::get(type, fields), "tresse_model");
   auto *header = reinterpret_cast<const tresse_plan *>(code.plan.data());
   addQuery(module, model, header->minimum_runtime);
 }

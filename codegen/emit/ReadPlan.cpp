@@ -5,8 +5,8 @@
 // the operands of a step other than a launch are those of its record.
 #include "codegen/emit/PlanBytes.h"
 
-#include "runtime/core/plan_bytes.h"
 #include "mlir/IR/Verifier.h"
+#include "runtime/core/plan_bytes.h"
 #include "llvm/ADT/StringSet.h"
 
 using namespace mlir;
@@ -423,12 +423,12 @@ StepInterface Reader::readLaunch(const tresse_step &step) {
   int32_t tensorCount = values.size();
   if (launch.tile_count_from != TRESSE_NONE)
     values.push_back(tensors[launch.tile_count_from]);
-  auto triple = [&](const uint32_t(&extent)[3]) {
+  auto triple = [&](const uint32_t (&extent)[3]) {
     return builder.getDenseI32ArrayAttr({static_cast<int32_t>(extent[0]),
                                          static_cast<int32_t>(extent[1]),
                                          static_cast<int32_t>(extent[2])});
   };
-  auto isOnes = [](const uint32_t(&extent)[3]) {
+  auto isOnes = [](const uint32_t (&extent)[3]) {
     return extent[0] == 1 && extent[1] == 1 && extent[2] == 1;
   };
   SmallVector<NamedAttribute> parameters;

@@ -85,34 +85,34 @@ struct OnlineSoftmax {
         factors(tile.scratch(queries.panels.lines())) {}
 
   void clear() const {
-    tile.fillRow(highest, tile.number(-std::numeric_limits<double>::infinity()));
+    tile.fillRow(highest,
+                 tile.number(-std::numeric_limits<double>::infinity()));
     tile.fillRow(sums, tile.number(0));
   }
   void update(const View &scores, Num firstKey, double scale) const {
     queries.panels.forVectors([&](int64_t, Lanes lanes) {
-      Num low = tile.broadcast(
-          tile.number(-std::numeric_limits<double>::infinity()));
+      Num low =
+          tile.broadcast(tile.number(-std::numeric_limits<double>::infinity()));
       Num old = tile.load(highest, lanes);
-      Num most = tile.loop(
-          tile.index(0), tile.index(blockRows), 1, old,
-          [&](Num j, ArrayRef<Num> best) -> TileBuilder::Nums {
-            Num score = tile.load(scores.at(j), lanes) * scale;
-            Num seen = queries.sees(firstKey + j, lanes);
-            return {max(best[0], select(seen, score, low))};
-          })[0];
+      Num most = tile.loop(tile.index(0), tile.index(blockRows), 1, old,
+                           [&](Num j, ArrayRef<Num> best) -> TileBuilder::Nums {
+                             Num score = tile.load(scores.at(j), lanes) * scale;
+                             Num seen = queries.sees(firstKey + j, lanes);
+                             return {max(best[0], select(seen, score, low))};
+                           })[0];
       // A line that has seen nothing yet: 0 in place of -inf - -inf.
       Num base = select(most == low, most.like(0), most);
       Num factor = exp(old - base);
-      Num sum = tile.loop(
-          tile.index(0), tile.index(blockRows), 1,
-          tile.load(sums, lanes) * factor,
-          [&](Num j, ArrayRef<Num> total) -> TileBuilder::Nums {
-            Num score = tile.load(scores.at(j), lanes) * scale;
-            Num seen = queries.sees(firstKey + j, lanes);
-            Num p = select(seen, exp(score - base), score.like(0));
-            tile.store(scores.at(j), lanes, p);
-            return {total[0] + p};
-          })[0];
+      Num sum = tile.loop(tile.index(0), tile.index(blockRows), 1,
+                          tile.load(sums, lanes) * factor,
+                          [&](Num j, ArrayRef<Num> total) -> TileBuilder::Nums {
+                            Num score = tile.load(scores.at(j), lanes) * scale;
+                            Num seen = queries.sees(firstKey + j, lanes);
+                            Num p =
+                                select(seen, exp(score - base), score.like(0));
+                            tile.store(scores.at(j), lanes, p);
+                            return {total[0] + p};
+                          })[0];
       tile.store(highest, lanes, most);
       tile.store(sums, lanes, sum);
       tile.store(factors, lanes, factor);
@@ -173,8 +173,8 @@ struct HeadTile {
     first = index % blocks * block.panels.lines();
     head = index / blocks % e.heads;
     b = index / (blocks * e.heads);
-    count = min(tile.index(e.queries) - first,
-                tile.index(block.panels.lines()));
+    count =
+        min(tile.index(e.queries) - first, tile.index(block.panels.lines()));
   }
   static int64_t tiles(const Extents &e, int64_t lanes) {
     int64_t lines = vectorsFor(e.queries, lanes) * lanes;
@@ -200,9 +200,8 @@ struct HeadTile {
   View collectNumbers(const View &tensor) const {
     View line = tile.scratch(block.panels.lines());
     tile.fillRow(line, tile.number(0));
-    forLines([&](Num l) {
-      tile.storeAt(line, l, tile.loadAt(row(tensor, l), {}));
-    });
+    forLines(
+        [&](Num l) { tile.storeAt(line, l, tile.loadAt(row(tensor, l), {})); });
     return line;
   }
   void setPositions(const View &positions) const {
@@ -382,8 +381,8 @@ struct GradKeyTiles : Tiles<GradKeyTiles, lm::AttentionGradKeyOp> {
               [&](Num j, Lanes) { return tile.loadAt(lse, j); },
               [&](Num j, Lanes) { return tile.loadAt(delta, j); },
               [&](Num j, Lanes lanes) {
-                Num key = tile.toInteger(first + lanes.first) +
-                          tile.laneNumbers();
+                Num key =
+                    tile.toInteger(first + lanes.first) + tile.laneNumbers();
                 return key < tile.loadAt(limits, j);
               });
           panels.accumulate(products, block.slice(0, e.key()), dk);
@@ -422,8 +421,7 @@ struct GradKeyTiles : Tiles<GradKeyTiles, lm::AttentionGradKeyOp> {
           Num seen = tile.choose(
               i < e.queries,
               [&]() -> TileBuilder::Nums {
-                Num position =
-                    tile.loadAt(operands[op.getPositions()], {b, i});
+                Num position = tile.loadAt(operands[op.getPositions()], {b, i});
                 return {min(max(position + 1, position.like(0)),
                             position.like(e.keys))};
               },

@@ -26,12 +26,12 @@ void emitElementwise(TileBuilder &tile, Operation *op,
   auto lanes = VectorType::get({tile.lanes()}, computeType(element));
   if (auto constant = dyn_cast<arith::ConstantOp>(op)) {
     auto dense = cast<SplatElementsAttr>(constant.getValue());
-    Num one = isa<FloatType>(element)
-                  ? tile.constant(lanes.getElementType(),
-                                  dense.getSplatValue<APFloat>()
-                                      .convertToDouble())
-                  : tile.constant(lanes.getElementType(),
-                                  dense.getSplatValue<APInt>().getSExtValue());
+    Num one =
+        isa<FloatType>(element)
+            ? tile.constant(lanes.getElementType(),
+                            dense.getSplatValue<APFloat>().convertToDouble())
+            : tile.constant(lanes.getElementType(),
+                            dense.getSplatValue<APInt>().getSExtValue());
     values[result] = tile.broadcast(one);
     return;
   }

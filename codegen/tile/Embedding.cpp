@@ -10,8 +10,8 @@ namespace {
 void whenRow(TileBuilder &tile, Num token, int64_t rows,
              function_ref<void(Num)> then,
              function_ref<void()> otherwise = nullptr) {
-  tile.when((token >= 0) & (token < rows),
-            [&] { then(tile.toIndex(token)); }, otherwise);
+  tile.when((token >= 0) & (token < rows), [&] { then(tile.toIndex(token)); },
+            otherwise);
 }
 
 /// tokens: i32 [R..]   table: [V, d]   result: [R.., d]
@@ -56,9 +56,8 @@ struct EmbedGradTiles : Tiles<EmbedGradTiles, lm::EmbedGradOp> {
     if (!op.getAccumulator())
       tile.loop(0, result.sizes[0], 1, [&](Num v) {
         View to = columnsOf(result.at(v));
-        tile.forLanes(count, [&](Lanes lanes) {
-          tile.store(to, lanes, tile.number(0));
-        });
+        tile.forLanes(
+            count, [&](Lanes lanes) { tile.store(to, lanes, tile.number(0)); });
       });
     tile.loop(0, tokens.count(), 1, [&](Num row) {
       Num token = tile.loadAt(rowAt(tokens, tokens.rank(), row), {});

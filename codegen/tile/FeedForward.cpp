@@ -31,8 +31,7 @@ struct SwigluGradRows : GroupedRowTiles<SwigluGradRows, lm::SwigluGradOp> {
       Num gate = tile.load(x.slice(0, width), lanes);
       Num up = tile.load(x.slice(width, width), lanes);
       Num a = tile.load(dy, lanes), s = sigmoid(gate);
-      tile.store(dx.slice(0, width), lanes,
-                 a * up * s * (1 + gate * (1 - s)));
+      tile.store(dx.slice(0, width), lanes, a * up * s * (1 + gate * (1 - s)));
       tile.store(dx.slice(width, width), lanes, a * gate * s);
     });
   }
@@ -86,9 +85,9 @@ struct UnpermuteTiles : Tiles<UnpermuteTiles, lm::UnpermuteOp> {
         if (op.getWeights())
           weight = tile.loadAt(operands[op.getWeights()], {token, k});
         tile.forLanes(result.size(), [&](Lanes lanes) {
-          tile.store(sum, lanes,
-                     fma(weight, tile.load(from, lanes),
-                         tile.load(sum, lanes)));
+          tile.store(
+              sum, lanes,
+              fma(weight, tile.load(from, lanes), tile.load(sum, lanes)));
         });
       });
     });

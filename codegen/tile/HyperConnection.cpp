@@ -37,8 +37,7 @@ struct ExpandGradRows : RowTiles<ExpandGradRows, lm::MhcExpandGradOp> {
 SmallVector<Num> spread(TileBuilder &tile, const View &small) {
   SmallVector<Num> numbers;
   for (int64_t i = 0; i < small.count(); ++i)
-    numbers.push_back(
-        tile.broadcast(tile.loadAt(small.flat(), tile.index(i))));
+    numbers.push_back(tile.broadcast(tile.loadAt(small.flat(), tile.index(i))));
   return numbers;
 }
 

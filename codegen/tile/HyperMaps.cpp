@@ -151,13 +151,13 @@ struct Sinkhorn {
         value = value + epsilon;
     if (v4)
       y = step(y, 0, states, tile.index(0));
-    return tile.loop(
-        tile.index(0), tile.index(v4 ? iterations - 1 : iterations), 1, y,
-        [&](Num p, ArrayRef<Num> old) {
-          Num first = v4 ? p * 2 + 1 : p * 2;
-          Matrix half = step(old, v4 ? 1 : 0, states, first);
-          return step(half, v4 ? 0 : 1, states, first + 1);
-        });
+    return tile.loop(tile.index(0),
+                     tile.index(v4 ? iterations - 1 : iterations), 1, y,
+                     [&](Num p, ArrayRef<Num> old) {
+                       Num first = v4 ? p * 2 + 1 : p * 2;
+                       Matrix half = step(old, v4 ? 1 : 0, states, first);
+                       return step(half, v4 ? 0 : 1, states, first + 1);
+                     });
   }
   /// y = x / sum(x):  dx = (dy - sum(dy x) / sum(x)) / sum(x).
   Matrix undo(ArrayRef<Num> g, int axis, const View &states, Num step) const {
@@ -182,13 +182,12 @@ struct Sinkhorn {
     View states = tile.scratch({steps(), n * n + n, tile.lanes()});
     run(c, &states);
     int64_t pairs = v4 ? iterations - 1 : iterations;
-    Matrix g = tile.loop(
-        tile.index(0), tile.index(pairs), 1, dy,
-        [&](Num p, ArrayRef<Num> old) {
-          Num second = tile.index(steps() - 1) - p * 2;
-          Matrix half = undo(old, v4 ? 0 : 1, states, second);
-          return undo(half, v4 ? 1 : 0, states, second - 1);
-        });
+    Matrix g = tile.loop(tile.index(0), tile.index(pairs), 1, dy,
+                         [&](Num p, ArrayRef<Num> old) {
+                           Num second = tile.index(steps() - 1) - p * 2;
+                           Matrix half = undo(old, v4 ? 0 : 1, states, second);
+                           return undo(half, v4 ? 1 : 0, states, second - 1);
+                         });
     if (v4)
       g = undo(g, 0, states, tile.index(0));
     Matrix y = start(c), products;
@@ -330,8 +329,7 @@ void mixGradients(TileBuilder &tile, const View &x, const View &dh,
     Num gradient = tile.load(dh, lanes);
     for (int64_t m = 0; m < x.sizes[0]; ++m) {
       Num own = tile.load(x.at(tile.index(m)), lanes) * along;
-      tile.store(dx.at(tile.index(m)), lanes,
-                 fma(factors[m], gradient, own));
+      tile.store(dx.at(tile.index(m)), lanes, fma(factors[m], gradient, own));
     }
   });
 }
@@ -370,9 +368,9 @@ struct PreGradRows : MapRows<PreGradRows, lm::MhcPreGradOp> {
       gradients[n + k] = maps.get(dpost, k) * 2 * half * (1 - half);
     }
     Matrix dy = maps.getAll(dcomb, 0, n * n);
-    llvm::append_range(
-        gradients, sinkhorn.backward(ArrayRef(z).drop_front(2 * n),
-                                     sinkhorn.v4 ? dy : transposed(dy, n)));
+    llvm::append_range(gradients,
+                       sinkhorn.backward(ArrayRef(z).drop_front(2 * n),
+                                         sinkhorn.v4 ? dy : transposed(dy, n)));
     maps.putAll(dz, 0, gradients);
     maps.put(slope, 0, norm.backward(gradients, dmix, dscale));
     rows.forEach([&](Num r) {
@@ -464,9 +462,9 @@ struct SinkhornGradRows : MapRows<SinkhornGradRows, lm::SinkhornGradOp> {
       maps.collect(rows.row(op.getGradient(), r), dy, r);
     });
     Sinkhorn sinkhorn = sinkhornOf(op, tile, n);
-    maps.putAll(dc, 0,
-                sinkhorn.backward(maps.getAll(c, 0, n * n),
-                                  maps.getAll(dy, 0, n * n)));
+    maps.putAll(
+        dc, 0,
+        sinkhorn.backward(maps.getAll(c, 0, n * n), maps.getAll(dy, 0, n * n)));
     rows.forEach(
         [&](Num r) { maps.spread(dc, 0, rows.row(op.getResult(), r), r); });
   }

@@ -30,8 +30,8 @@ View rowAt(const View &view, int64_t rank, Num row) {
   for (int64_t dim = rank - 1; dim >= 0;) {
     int64_t stride = view.strides[dim], extent = view.sizes[dim];
     int64_t next = dim - 1;
-    while (next >= 0 && (view.sizes[next] == 1 ||
-                         view.strides[next] == extent * stride))
+    while (next >= 0 &&
+           (view.sizes[next] == 1 || view.strides[next] == extent * stride))
       extent *= view.sizes[next--];
     Num within = next >= 0 ? row % extent : row;
     part.offset = part.offset + within * stride;
@@ -131,8 +131,8 @@ LogicalResult KernelBody::checkRows(ArrayRef<Operation *> elementwise,
           return failure();
     for (OpOperand &use : op->getResult(0).getUses())
       if (use.getOwner() == block->getTerminator() &&
-          failed(check(op, layouts[block->getNumArguments() +
-                                   use.getOperandNumber()])))
+          failed(check(
+              op, layouts[block->getNumArguments() + use.getOperandNumber()])))
         return failure();
   }
   return success();
@@ -245,7 +245,9 @@ void KernelBody::emitFlat(TileBuilder &tile, const Operands &operands,
       ops.push_back(op);
   emitRun(
       tile, ops, count,
-      [&](Value value) { return operands[value].flat().slice(first, flatTile); },
+      [&](Value value) {
+        return operands[value].flat().slice(first, flatTile);
+      },
       [&](Value value) { return operands.has(value); });
 }
 
@@ -301,8 +303,9 @@ void KernelBody::emitRows(TileBuilder &tile, const Operands &operands,
     llvm::SmallPtrSet<Operation *, 8> inside(run.begin(), run.end());
     auto isStored = [&](Value value) {
       return operands.has(value) ||
-             llvm::any_of(value.getUsers(),
-                          [&](Operation *user) { return !inside.contains(user); });
+             llvm::any_of(value.getUsers(), [&](Operation *user) {
+               return !inside.contains(user);
+             });
     };
     for (Operation *op : run)
       if (isStored(op->getResult(0)))

@@ -80,9 +80,8 @@ public:
 private:
   enum class Kind { Tiles, Rows, Flat };
   llvm::LogicalResult analyseRows(llvm::ArrayRef<mlir::MemRefType> layouts);
-  llvm::LogicalResult
-  checkRows(llvm::ArrayRef<mlir::Operation *> elementwise,
-            llvm::ArrayRef<mlir::MemRefType> layouts) const;
+  llvm::LogicalResult checkRows(llvm::ArrayRef<mlir::Operation *> elementwise,
+                                llvm::ArrayRef<mlir::MemRefType> layouts) const;
   int64_t rowRankOf(mlir::Operation *op) const;
   void emitRows(TileBuilder &tile, const Operands &operands, Num index) const;
   void emitFlat(TileBuilder &tile, const Operands &operands, Num index) const;

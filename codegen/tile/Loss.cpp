@@ -11,13 +11,13 @@ namespace {
 /// log(sum(exp(x))) of a row.
 Num logSumExp(TileBuilder &tile, const View &x) {
   double infinity = std::numeric_limits<double>::infinity();
-  Num highest = tile.maximum(x.size(), [&](Lanes l) { return tile.load(x, l); });
+  Num highest =
+      tile.maximum(x.size(), [&](Lanes l) { return tile.load(x, l); });
   // An infinite maximum is its own answer; 0 avoids inf - inf.
   Num isFinite = abs(highest) < infinity;
   Num shift = select(isFinite, highest, highest.like(0));
-  Num sum = tile.sum(x.size(), [&](Lanes l) {
-    return exp(tile.load(x, l) - shift);
-  });
+  Num sum =
+      tile.sum(x.size(), [&](Lanes l) { return exp(tile.load(x, l) - shift); });
   return select(isFinite, shift + log(sum), highest);
 }
 
@@ -41,10 +41,10 @@ struct TargetRows : RowTiles<Model, Op> {
     tile.storeAt(rows.row(op.getLse(), r), {}, lse);
   }
 };
-struct CrossEntropyRows
-    : TargetRows<CrossEntropyRows, lm::CrossEntropyOp, -1> {};
-struct TokenLogProbRows
-    : TargetRows<TokenLogProbRows, lm::TokenLogProbOp, 1> {};
+struct CrossEntropyRows : TargetRows<CrossEntropyRows, lm::CrossEntropyOp, -1> {
+};
+struct TokenLogProbRows : TargetRows<TokenLogProbRows, lm::TokenLogProbOp, 1> {
+};
 
 /// dlogits = dloss (exp(logits - lse) - onehot(target)); 0 without a target.
 struct CrossEntropyGradRows
@@ -96,8 +96,8 @@ struct MeanValidTiles : Tiles<MeanValidTiles, lm::MeanValidOp> {
 
 struct MeanValidGradTiles : Tiles<MeanValidGradTiles, lm::MeanValidGradOp> {
   int64_t getTileCount(Operation *, int64_t) const { return 1; }
-  void emit(lm::MeanValidGradOp op, TileBuilder &tile,
-            const Operands &operands, Num) const {
+  void emit(lm::MeanValidGradOp op, TileBuilder &tile, const Operands &operands,
+            Num) const {
     View targets = operands[op.getTargets()].flat();
     View result = operands[op.getResult()].flat();
     Num valid = countValid(tile, targets);

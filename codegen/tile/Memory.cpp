@@ -61,11 +61,10 @@ Num TileBuilder::loadNative(const View &row, Lanes lanes) {
                                                       row.memory, at)},
                        row.element);
   Num rest = constant(type, 0);
-  return fromStorage(
-      {*this, vector::MaskedLoadOp::create(builder, location, type, row.memory,
-                                           at, lanes.mask.value(),
-                                           rest.value())},
-      row.element);
+  return fromStorage({*this, vector::MaskedLoadOp::create(
+                                 builder, location, type, row.memory, at,
+                                 lanes.mask.value(), rest.value())},
+                     row.element);
 }
 
 Num TileBuilder::load(const View &row, Lanes lanes) {
@@ -105,9 +104,8 @@ void TileBuilder::storeAt(const View &view, ArrayRef<Num> indices, Num value) {
 }
 
 void TileBuilder::copyRow(const View &from, const View &to) {
-  forLanes(to.size(), [&](Lanes lanes) {
-    store(to, lanes, loadNative(from, lanes));
-  });
+  forLanes(to.size(),
+           [&](Lanes lanes) { store(to, lanes, loadNative(from, lanes)); });
 }
 
 void TileBuilder::fillRow(const View &row, Num value) {

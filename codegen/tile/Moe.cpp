@@ -22,9 +22,8 @@ void takeLargest(TileBuilder &tile, const View &values, int64_t k,
                  function_ref<void(Num, Num)> chosen) {
   int64_t most = std::numeric_limits<int32_t>::max();
   tile.loop(0, k, 1, [&](Num n) {
-    Num highest = tile.maximum(values.size(), [&](Lanes l) {
-      return tile.load(values, l);
-    });
+    Num highest = tile.maximum(values.size(),
+                               [&](Lanes l) { return tile.load(values, l); });
     Num best = tile.reduce(
         tile.index(values.size()), Combine::Min, tile.i32(most),
         [&](Lanes lanes, ArrayRef<Num> lowest) -> TileBuilder::Nums {
@@ -67,13 +66,12 @@ void keepGroups(TileBuilder &tile, const View &values, int64_t groups,
   View worth = tile.scratch(groups), keep = tile.scratch(groups);
   tile.loop(0, groups, 1, [&](Num group) {
     Num low = tile.number(-infinity);
-    auto top = tile.loop(
-        tile.index(0), tile.index(size), 1, {low, low},
-        [&](Num i, ArrayRef<Num> best) -> TileBuilder::Nums {
-          Num value = tile.loadAt(values, group * size + i);
-          return {max(best[0], value),
-                  max(best[1], min(best[0], value))};
-        });
+    auto top = tile.loop(tile.index(0), tile.index(size), 1, {low, low},
+                         [&](Num i, ArrayRef<Num> best) -> TileBuilder::Nums {
+                           Num value = tile.loadAt(values, group * size + i);
+                           return {max(best[0], value),
+                                   max(best[1], min(best[0], value))};
+                         });
     bool two = score == lm::GroupScore::top2 && size > 1;
     tile.storeAt(worth, group, two ? top[0] + top[1] : top[0]);
     tile.storeAt(keep, group, tile.number(0));
@@ -125,8 +123,8 @@ struct RouteRows : RowTiles<RouteRows, lm::RouteOp> {
     Num factor = tile.number(op.getWeightScale().convertToDouble());
     if (op.getNormalize())
       factor = factor / (1e-20 + tile.sum(weights.size(), [&](Lanes lanes) {
-                           return tile.load(weights, lanes);
-                         }));
+                 return tile.load(weights, lanes);
+               }));
     tile.forLanes(weights.size(), [&](Lanes lanes) {
       tile.store(weights, lanes, tile.load(weights, lanes) * factor);
     });
@@ -151,7 +149,8 @@ struct RouteGradRows : RowTiles<RouteGradRows, lm::RouteGradOp> {
           [&](Num k, ArrayRef<Num> sums) -> TileBuilder::Nums {
             Num expert = tile.loadAt(indices, k);
             return tile.choose(
-                expert >= 0, [&] { return body(k, tile.toIndex(expert), sums); },
+                expert >= 0,
+                [&] { return body(k, tile.toIndex(expert), sums); },
                 [&] { return TileBuilder::Nums(sums); });
           });
     };
@@ -239,8 +238,8 @@ struct BalanceLossTiles : Tiles<BalanceLossTiles, lm::BalanceLossOp> {
         tile.index(0), tile.index(tokens), 1, tile.number(0),
         [&](Num t, ArrayRef<Num> sum) -> TileBuilder::Nums {
           View s = scores.at(t), f = fraction.at(t / length);
-          return {sum[0] + tile.dot(s, f) /
-                               balanceDivisor(tile, s, op.getNormalize())};
+          return {sum[0] +
+                  tile.dot(s, f) / balanceDivisor(tile, s, op.getNormalize())};
         })[0];
     tile.storeAt(operands[op.getResult()], tile.index(0),
                  loss / static_cast<double>(tokens));
@@ -255,7 +254,8 @@ struct BalanceLossGradTiles
   void emit(lm::BalanceLossGradOp op, TileBuilder &tile,
             const Operands &operands, Num t) const {
     const View &fraction = operands[op.getFraction()];
-    View s = operands[op.getScores()].at(t), ds = operands[op.getResult()].at(t);
+    View s = operands[op.getScores()].at(t),
+         ds = operands[op.getResult()].at(t);
     int64_t tokens = operands[op.getScores()].sizes[0];
     View f = fraction.at(t / (tokens / fraction.sizes[0]));
     Num dloss = tile.loadAt(operands[op.getGradient()], tile.index(0));
@@ -282,11 +282,11 @@ struct UpdateRouteBiasTiles
     auto wide = [&](Lanes lanes) {
       return tile.toInteger(tile.load(load, lanes), 64);
     };
-    Num total = tile.reduce(tile.index(experts), Combine::Sum, zero,
-                            [&](Lanes lanes, ArrayRef<Num> sums)
-                                -> TileBuilder::Nums {
-                              return {sums[0] + wide(lanes)};
-                            })[0];
+    Num total =
+        tile.reduce(tile.index(experts), Combine::Sum, zero,
+                    [&](Lanes lanes, ArrayRef<Num> sums) -> TileBuilder::Nums {
+                      return {sums[0] + wide(lanes)};
+                    })[0];
     tile.forLanes(experts, [&](Lanes lanes) {
       Num gap = total - wide(lanes) * experts;
       Num up = select(gap > 0, gamma, gamma.like(0));

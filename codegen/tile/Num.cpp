@@ -20,8 +20,8 @@ template <typename FloatOp, typename IntOp> static Num binary(Num a, Num b) {
   match(a, b);
   TileBuilder &tile = a.builder();
   if (a.isFloat())
-    return {tile, tile.ops().createOrFold<FloatOp>(tile.loc(), a.value(),
-                                                   b.value())};
+    return {tile,
+            tile.ops().createOrFold<FloatOp>(tile.loc(), a.value(), b.value())};
   return {tile,
           tile.ops().createOrFold<IntOp>(tile.loc(), a.value(), b.value())};
 }
@@ -137,9 +137,9 @@ static Num exp64(Num x) {
   }
   Num whole = tile.toInteger(k, 64);
   // Arithmetic halving: k may be negative.
-  Num half = Num(tile, arith::ShRSIOp::create(tile.ops(), tile.loc(),
-                                              whole.value(),
-                                              whole.like(1).value()));
+  Num half =
+      Num(tile, arith::ShRSIOp::create(tile.ops(), tile.loc(), whole.value(),
+                                       whole.like(1).value()));
   auto power = [&](Num exponent) {
     return tile.bitcast((exponent + 1023) << exponent.like(52), x.element());
   };

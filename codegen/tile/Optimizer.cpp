@@ -23,8 +23,8 @@ struct AdamwTiles : Tiles<AdamwTiles, lm::AdamwOp> {
     Num rate = at(0), beta1 = at(1), beta2 = at(2), epsilon = at(3);
     Num decay = at(4), clip = at(5), correction1 = at(6), correction2 = at(7);
     Num norm = tile.loadAt(operands[op.getNorm()], tile.index(0));
-    Num scale = select(clip > 0, min(clip / (norm + 1e-6), clip.like(1)),
-                       clip.like(1));
+    Num scale =
+        select(clip > 0, min(clip / (norm + 1e-6), clip.like(1)), clip.like(1));
     Num root = sqrt(correction2);
     int64_t total = operands[op.getParameter()].count();
     Num first = index * block;
@@ -62,12 +62,12 @@ struct SquareSumTiles : Tiles<SquareSumTiles, lm::SquareSumOp> {
     Num first = min(chunk * size, tile.index(x.size()));
     Num count = min(tile.index(x.size()) - first, tile.index(size));
     View part = x.slice(first, size);
-    Num sum = tile.reduce(count, Combine::Sum, tile.number(0),
-                          [&](Lanes lanes, ArrayRef<Num> sums)
-                              -> TileBuilder::Nums {
-                            Num value = tile.load(part, lanes);
-                            return {fma(value, value, sums[0])};
-                          })[0];
+    Num sum =
+        tile.reduce(count, Combine::Sum, tile.number(0),
+                    [&](Lanes lanes, ArrayRef<Num> sums) -> TileBuilder::Nums {
+                      Num value = tile.load(part, lanes);
+                      return {fma(value, value, sums[0])};
+                    })[0];
     Num old = tile.loadAt(operands[op.getAccumulator()], chunk);
     tile.storeAt(operands[op.getResult()], chunk, old + sum);
   }
@@ -78,9 +78,8 @@ struct GlobalNormTiles : Tiles<GlobalNormTiles, lm::GlobalNormOp> {
   void emit(lm::GlobalNormOp op, TileBuilder &tile, const Operands &operands,
             Num) const {
     View partial = operands[op.getPartial()].flat();
-    Num sum = tile.sum(partial.size(), [&](Lanes lanes) {
-      return tile.load(partial, lanes);
-    });
+    Num sum = tile.sum(partial.size(),
+                       [&](Lanes lanes) { return tile.load(partial, lanes); });
     tile.storeAt(operands[op.getResult()], tile.index(0), sqrt(sum));
   }
 };

@@ -29,23 +29,22 @@ void Panels::getLine(const View &panel, Num line, const View &row) const {
 void Panels::dots(const View &rows, const View &panel, const View &out) const {
   int64_t count = rows.sizes[0], channels = panel.sizes[0];
   tile.loop(0, count, unrolled, [&](Num j) {
-    TileBuilder::Nums zeros(unrolled * vectors,
-                            tile.broadcast(tile.number(0)));
-    auto sums = tile.loop(
-        tile.index(0), tile.index(channels), 1, zeros,
-        [&](Num c, ArrayRef<Num> old) -> TileBuilder::Nums {
-          TileBuilder::Nums next;
-          SmallVector<Num> line;
-          forVectors([&](int64_t, Lanes lanes) {
-            line.push_back(tile.load(panel.at(c), lanes));
-          });
-          for (int64_t u = 0; u < unrolled; ++u) {
-            Num value = tile.loadAt(rows, {j + u, c});
-            for (int64_t v = 0; v < vectors; ++v)
-              next.push_back(fma(value, line[v], old[u * vectors + v]));
-          }
-          return next;
-        });
+    TileBuilder::Nums zeros(unrolled * vectors, tile.broadcast(tile.number(0)));
+    auto sums = tile.loop(tile.index(0), tile.index(channels), 1, zeros,
+                          [&](Num c, ArrayRef<Num> old) -> TileBuilder::Nums {
+                            TileBuilder::Nums next;
+                            SmallVector<Num> line;
+                            forVectors([&](int64_t, Lanes lanes) {
+                              line.push_back(tile.load(panel.at(c), lanes));
+                            });
+                            for (int64_t u = 0; u < unrolled; ++u) {
+                              Num value = tile.loadAt(rows, {j + u, c});
+                              for (int64_t v = 0; v < vectors; ++v)
+                                next.push_back(
+                                    fma(value, line[v], old[u * vectors + v]));
+                            }
+                            return next;
+                          });
     for (int64_t u = 0; u < unrolled; ++u)
       forVectors([&](int64_t v, Lanes lanes) {
         tile.store(out.at(j + u), lanes, sums[u * vectors + v]);

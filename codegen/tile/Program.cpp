@@ -104,13 +104,14 @@ struct LastRowTiles : Tiles<LastRowTiles, lm::LastRowOp> {
             Num b) const {
     View x = operands[op.getInput()].at(b);
     View positions = operands[op.getPositions()].at(b);
-    Num last = tile.reduce(
-        tile.index(positions.size()), Combine::Max, tile.i32(0),
-        [&](Lanes lanes, ArrayRef<Num> found) -> TileBuilder::Nums {
-          Num number = tile.toInteger(lanes.first) + tile.laneNumbers();
-          Num valid = tile.load(positions, lanes) >= 0;
-          return {max(found[0], select(valid, number, found[0]))};
-        })[0];
+    Num last =
+        tile.reduce(tile.index(positions.size()), Combine::Max, tile.i32(0),
+                    [&](Lanes lanes, ArrayRef<Num> found) -> TileBuilder::Nums {
+                      Num number =
+                          tile.toInteger(lanes.first) + tile.laneNumbers();
+                      Num valid = tile.load(positions, lanes) >= 0;
+                      return {max(found[0], select(valid, number, found[0]))};
+                    })[0];
     tile.copyRow(x.at(tile.toIndex(last)), operands[op.getResult()].at(b));
   }
 };

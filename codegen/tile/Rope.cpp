@@ -10,8 +10,7 @@ namespace {
 
 /// The pair number at which a wave turns `turns` times over `positions`.
 double turningPair(double turns, double dim, double theta, double positions) {
-  return dim * std::log(positions / (2 * M_PI * turns)) /
-         (2 * std::log(theta));
+  return dim * std::log(positions / (2 * M_PI * turns)) / (2 * std::log(theta));
 }
 
 /// Angles per position of every pair, with YaRN (arXiv 2309.00071, 3.2).
@@ -21,10 +20,10 @@ SmallVector<double> frequencies(lm::RotaryOp op, int64_t half) {
   double positions = op.getOriginalPositions();
   double low = 0, high = 1;
   if (factor != 1) {
-    low = std::floor(turningPair(op.getBetaFast().convertToDouble(), dim,
-                                 theta, positions));
-    high = std::ceil(turningPair(op.getBetaSlow().convertToDouble(), dim,
-                                 theta, positions));
+    low = std::floor(
+        turningPair(op.getBetaFast().convertToDouble(), dim, theta, positions));
+    high = std::ceil(
+        turningPair(op.getBetaSlow().convertToDouble(), dim, theta, positions));
     low = std::max(low, 0.0);
     high = std::min(high, dim - 1);
     if (low == high)
@@ -34,8 +33,8 @@ SmallVector<double> frequencies(lm::RotaryOp op, int64_t half) {
   for (int64_t k = 0; k < half; ++k) {
     double plain = std::pow(theta, -2.0 * k / dim);
     double ramp = std::clamp((k - low) / (high - low), 0.0, 1.0);
-    result.push_back(
-        factor == 1 ? plain : plain / factor * ramp + plain * (1 - ramp));
+    result.push_back(factor == 1 ? plain
+                                 : plain / factor * ramp + plain * (1 - ramp));
   }
   return result;
 }
@@ -99,8 +98,8 @@ struct RotaryTiles : Tiles<RotaryTiles, lm::RotaryOp> {
         Lanes lanes{tile.index(k), {}};
         if (k + tile.lanes() > half)
           lanes.mask = tile.firstLanes(tile.index(half - k));
-        Num frequency = tile.laneTable(
-            ArrayRef(angles).slice(k, tile.lanes()), f64);
+        Num frequency =
+            tile.laneTable(ArrayRef(angles).slice(k, tile.lanes()), f64);
         auto [c, s] = cosineAndSine(tile, frequency * position);
         tile.store(cosines, lanes, c * amplitude);
         tile.store(sines, lanes, s * amplitude);

@@ -64,23 +64,22 @@ struct Draw {
     int64_t steps = 1;
     while ((int64_t(1) << steps) <= size())
       ++steps;
-    auto range = tile.loop(
-        tile.index(0), tile.index(steps), 1,
-        {tile.i32(0), tile.i32(size())},
-        [&](Num, ArrayRef<Num> range) -> TileBuilder::Nums {
-          Num middle = (range[0] + range[1]) >> tile.i32(1);
-          Num enough = countBelow(middle) >= n;
-          return {select(enough, range[0], middle),
-                  select(enough, middle, range[1])};
-        });
+    auto range = tile.loop(tile.index(0), tile.index(steps), 1,
+                           {tile.i32(0), tile.i32(size())},
+                           [&](Num, ArrayRef<Num> range) -> TileBuilder::Nums {
+                             Num middle = (range[0] + range[1]) >> tile.i32(1);
+                             Num enough = countBelow(middle) >= n;
+                             return {select(enough, range[0], middle),
+                                     select(enough, middle, range[1])};
+                           });
     return range[1] - 1;
   }
   void computeProbabilities(Num temperature) const {
     Num highest = tile.maximum(
         size(), [&](Lanes lanes) { return tile.load(logits, lanes); });
     tile.forLanes(size(), [&](Lanes lanes) {
-      tile.store(p, lanes, exp((tile.load(logits, lanes) - highest) /
-                               temperature));
+      tile.store(p, lanes,
+                 exp((tile.load(logits, lanes) - highest) / temperature));
     });
   }
   /// The largest threshold v in [low, 1] for which `holds(v)`; it must hold at
@@ -91,19 +90,19 @@ struct Draw {
     Type integer = tile.ops().getIntegerType(bits);
     Num first = tile.bitcast(low, integer);
     Num last = tile.bitcast(one(), integer) + 1;
-    auto range = tile.loop(
-        tile.index(0), tile.index(bits), 1, {first, last},
-        [&](Num, ArrayRef<Num> range) -> TileBuilder::Nums {
-          Num middle = range[0] + ((range[1] - range[0]) >> first.like(1));
-          Num good = holds(tile.bitcast(middle, tile.wide()));
-          return {select(good, middle, range[0]),
-                  select(good, range[1], middle)};
-        });
+    auto range =
+        tile.loop(tile.index(0), tile.index(bits), 1, {first, last},
+                  [&](Num, ArrayRef<Num> range) -> TileBuilder::Nums {
+                    Num middle =
+                        range[0] + ((range[1] - range[0]) >> first.like(1));
+                    Num good = holds(tile.bitcast(middle, tile.wide()));
+                    return {select(good, middle, range[0]),
+                            select(good, range[1], middle)};
+                  });
     return tile.bitcast(range[0], tile.wide());
   }
   Num countAtLeast(Num v) const {
-    return sumWhere([&](Num x) { return x >= v; },
-                    [&](Num) { return one(); });
+    return sumWhere([&](Num x) { return x >= v; }, [&](Num) { return one(); });
   }
   Num countAbove(Num v) const {
     return sumWhere([&](Num x) { return x > v; }, [&](Num) { return one(); });
@@ -129,9 +128,9 @@ struct Draw {
     // What the tokens at or above v sum to, ties at the end cut.
     auto sumFrom = [&](Num v) {
       Num cut = select(v > prefix.threshold, zero(), one());
-      Num above = sumWhere(
-          [&](Num x) { return (x >= v) & (x > prefix.threshold); },
-          [](Num x) { return x; });
+      Num above =
+          sumWhere([&](Num x) { return (x >= v) & (x > prefix.threshold); },
+                   [](Num x) { return x; });
       return above + cut * tile.toFloat(prefix.ties) * prefix.threshold;
     };
     Num v = largestWhere(prefix.threshold,
@@ -139,17 +138,17 @@ struct Draw {
     // The fewest ties at v that reach the target, by counting them up in one
     // division; rounding is put right by a step in either direction.
     Num before = sumAbove(v);
-    Num available = select(v > prefix.threshold,
-                           tile.toInteger(countAtLeast(v) - countAbove(v)),
-                           prefix.ties);
-    auto range = tile.loop(
-        tile.index(0), tile.index(32), 1, {tile.i32(0), available},
-        [&](Num, ArrayRef<Num> range) -> TileBuilder::Nums {
-          Num middle = (range[0] + range[1]) >> tile.i32(1);
-          Num good = reaches(before + tile.toFloat(middle) * v);
-          return {select(good, range[0], middle),
-                  select(good, middle, range[1])};
-        });
+    Num available =
+        select(v > prefix.threshold,
+               tile.toInteger(countAtLeast(v) - countAbove(v)), prefix.ties);
+    auto range =
+        tile.loop(tile.index(0), tile.index(32), 1, {tile.i32(0), available},
+                  [&](Num, ArrayRef<Num> range) -> TileBuilder::Nums {
+                    Num middle = (range[0] + range[1]) >> tile.i32(1);
+                    Num good = reaches(before + tile.toFloat(middle) * v);
+                    return {select(good, range[0], middle),
+                            select(good, middle, range[1])};
+                  });
     return {v, max(range[1], tile.i32(1))};
   }
 };
@@ -189,8 +188,7 @@ struct SampleTiles : Tiles<SampleTiles, lm::SampleOp> {
     auto nucleus = tile.choose(
         topP < 1,
         [&]() -> TileBuilder::Nums {
-          Prefix part =
-              draw.shortest(kept, topP * draw.total(kept), false);
+          Prefix part = draw.shortest(kept, topP * draw.total(kept), false);
           return {part.threshold, part.ties};
         },
         [&]() -> TileBuilder::Nums { return {kept.threshold, kept.ties}; });

@@ -90,17 +90,17 @@ Num TileBuilder::toInteger(Num number, unsigned bits) {
   if (from == getElementTypeOrSelf(type))
     return number;
   if (isa<FloatType>(from))
-    return {*this, arith::FPToSIOp::create(builder, location, type,
-                                           number.value())};
+    return {*this,
+            arith::FPToSIOp::create(builder, location, type, number.value())};
   if (isa<IndexType>(from))
     return {*this, builder.createOrFold<arith::IndexCastOp>(location, type,
                                                             number.value())};
   if (from.isInteger(1))
-    return {*this, arith::ExtUIOp::create(builder, location, type,
-                                          number.value())};
+    return {*this,
+            arith::ExtUIOp::create(builder, location, type, number.value())};
   if (from.getIntOrFloatBitWidth() < bits)
-    return {*this, arith::ExtSIOp::create(builder, location, type,
-                                          number.value())};
+    return {*this,
+            arith::ExtSIOp::create(builder, location, type, number.value())};
   return {*this,
           arith::TruncIOp::create(builder, location, type, number.value())};
 }
@@ -113,8 +113,8 @@ Num TileBuilder::toFloat(Num number, Type to) {
   if (isa<IndexType>(from))
     return toFloat(toInteger(number, 64), to);
   if (isa<IntegerType>(from))
-    return {*this, arith::SIToFPOp::create(builder, location, type,
-                                           number.value())};
+    return {*this,
+            arith::SIToFPOp::create(builder, location, type, number.value())};
   if (from.getIntOrFloatBitWidth() < element.getIntOrFloatBitWidth())
     return {*this,
             arith::ExtFOp::create(builder, location, type, number.value())};
@@ -123,9 +123,9 @@ Num TileBuilder::toFloat(Num number, Type to) {
 }
 
 Num TileBuilder::bitcast(Num number, Type element) {
-  return {*this, arith::BitcastOp::create(builder, location,
-                                          withLanes(number, element),
-                                          number.value())};
+  return {*this,
+          arith::BitcastOp::create(builder, location,
+                                   withLanes(number, element), number.value())};
 }
 
 Num TileBuilder::roundTo(Num number, Type storage) {
@@ -271,15 +271,14 @@ TileBuilder::Nums TileBuilder::reduce(Num n, ArrayRef<Combine> how,
       llvm::append_range(wideStart, accumulators);
     int64_t block = unrolled * laneCount;
     Num end = index(*size / block * block);
-    Nums all = loop(done, end, block, wideStart,
-                    [&](Num i, ArrayRef<Num> carried) {
-                      Nums next;
-                      for (int64_t u = 0; u < unrolled; ++u)
-                        llvm::append_range(
-                            next, body({i + u * laneCount, {}},
-                                       carried.slice(u * count, count)));
-                      return next;
-                    });
+    Nums all =
+        loop(done, end, block, wideStart, [&](Num i, ArrayRef<Num> carried) {
+          Nums next;
+          for (int64_t u = 0; u < unrolled; ++u)
+            llvm::append_range(next, body({i + u * laneCount, {}},
+                                          carried.slice(u * count, count)));
+          return next;
+        });
     for (size_t a = 0; a < count; ++a) {
       Num low = combineTwo(all[a], all[count + a], how[a]);
       Num high = combineTwo(all[2 * count + a], all[3 * count + a], how[a]);
@@ -289,10 +288,9 @@ TileBuilder::Nums TileBuilder::reduce(Num n, ArrayRef<Combine> how,
   }
   Num full = n / laneCount * laneCount;
   if (!size || *size / laneCount * laneCount > *known(done))
-    accumulators = loop(done, full, laneCount, accumulators,
-                        [&](Num i, ArrayRef<Num> carried) {
-                          return body({i, {}}, carried);
-                        });
+    accumulators = loop(
+        done, full, laneCount, accumulators,
+        [&](Num i, ArrayRef<Num> carried) { return body({i, {}}, carried); });
   auto tail = [&]() {
     Lanes lanes{full, firstLanes(n - full)};
     Nums next = body(lanes, accumulators);

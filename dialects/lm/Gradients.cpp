@@ -30,8 +30,8 @@ LogicalResult SplitOp::buildGradient(OpBuilder &builder, Values gradients,
 
 LogicalResult ConcatOp::buildGradient(OpBuilder &builder, Values gradients,
                                       Needed needed, Outputs out) {
-  auto split = SplitOp::create(builder, getLoc(), getOperandTypes(),
-                               gradients[0]);
+  auto split =
+      SplitOp::create(builder, getLoc(), getOperandTypes(), gradients[0]);
   for (auto [index, part] : llvm::enumerate(split.getParts()))
     out[index] = part;
   return success();
@@ -45,9 +45,9 @@ LogicalResult StopGradientOp::buildGradient(OpBuilder &, Values, Needed,
 LogicalResult EmbedOp::buildGradient(OpBuilder &builder, Values gradients,
                                      Needed needed, Outputs out) {
   if (needed[1])
-    out[1] = EmbedGradOp::create(builder, getLoc(),
-                                 wideOf(getTable().getType()), getTokens(),
-                                 gradients[0], Value());
+    out[1] =
+        EmbedGradOp::create(builder, getLoc(), wideOf(getTable().getType()),
+                            getTokens(), gradients[0], Value());
   return success();
 }
 
@@ -161,9 +161,9 @@ LogicalResult MhcPreOp::buildGradient(OpBuilder &builder, Values gradients,
 
 LogicalResult MhcPostOp::buildGradient(OpBuilder &builder, Values gradients,
                                        Needed needed, Outputs out) {
-  auto grad = MhcPostGradOp::create(builder, getLoc(), getOperandTypes(),
-                                    ValueRange{getInput(), getY(), getPost(),
-                                               getComb(), gradients[0]});
+  auto grad = MhcPostGradOp::create(
+      builder, getLoc(), getOperandTypes(),
+      ValueRange{getInput(), getY(), getPost(), getComb(), gradients[0]});
   for (auto [index, value] : llvm::enumerate(grad->getResults()))
     out[index] = value;
   return success();
@@ -216,9 +216,9 @@ LogicalResult TokenLogProbOp::buildGradient(OpBuilder &builder,
     return emitOpError("expects no gradient of 'lse', but got one");
   // d log p = -d loss.
   Value negated = arith::NegFOp::create(builder, getLoc(), gradients[0]);
-  out[0] = CrossEntropyGradOp::create(builder, getLoc(), getLogits().getType(),
-                                      getLogits(), getTargets(), getLse(),
-                                      negated);
+  out[0] =
+      CrossEntropyGradOp::create(builder, getLoc(), getLogits().getType(),
+                                 getLogits(), getTargets(), getLse(), negated);
   return success();
 }
 

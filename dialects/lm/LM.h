@@ -51,7 +51,8 @@ class MhcOp;
 
 namespace tresse::lm {
 
-/// Returns the wide type that goes with `element`: f64 stays, others become f32.
+/// Returns the wide type that goes with `element`: f64 stays, others become
+/// f32.
 mlir::Type wideOf(mlir::Type element);
 
 /// Returns `type` with its element type widened.

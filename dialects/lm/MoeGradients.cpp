@@ -11,8 +11,8 @@ LogicalResult RouteOp::buildGradient(OpBuilder &builder,
                                      ArrayRef<bool> needed,
                                      MutableArrayRef<Value> out) {
   // The choice and the bias carry no gradient (ops.md 2.4).
-  Value weights = valueOrZeros(builder, getLoc(), gradients[1],
-                               getWeights().getType());
+  Value weights =
+      valueOrZeros(builder, getLoc(), gradients[1], getWeights().getType());
   out[0] = RouteGradOp::create(builder, getLoc(), getLogits().getType(),
                                getScores(), getIndices(), weights, gradients[2],
                                getScoringAttr(), getTopKAttr(),
@@ -47,10 +47,9 @@ LogicalResult UnpermuteOp::buildGradient(OpBuilder &builder,
                                gradients[0], getSlotOfRow(), getRowOfSlot(),
                                getEnds(), getWeights());
   if (getWeights() && needed[2])
-    out[2] = UnpermuteGradWeightsOp::create(builder, getLoc(),
-                                            getWeights().getType(),
-                                            gradients[0], getInput(),
-                                            getRowOfSlot());
+    out[2] = UnpermuteGradWeightsOp::create(
+        builder, getLoc(), getWeights().getType(), gradients[0], getInput(),
+        getRowOfSlot());
   return success();
 }
 

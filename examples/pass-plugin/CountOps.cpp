@@ -1,4 +1,5 @@
-// CountOps.cpp - a pass plugin: counts a model's ops and the elements it learns.
+// CountOps.cpp - a pass plugin: counts a model's ops and the elements it
+// learns.
 #include "dialects/lm/LM.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/Pass/Pass.h"

@@ -114,9 +114,8 @@ private:
     rewriter.setInsertionPoint(outermost);
     for (Value other : sum.others) {
       Operation *addition = rewriter.clone(*outermost);
-      rewriter.modifyOpInPlace(addition, [&] {
-        addition->setOperands({total, other});
-      });
+      rewriter.modifyOpInPlace(addition,
+                               [&] { addition->setOperands({total, other}); });
       total = addition->getResult(0);
     }
     rewriter.replaceOp(outermost, total);

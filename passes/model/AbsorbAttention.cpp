@@ -18,7 +18,8 @@ RankedTensorType withLast(Value like, int64_t last) {
 }
 
 /// attention(q, expand(linear(c, W)), k_rope)
-///   -> head_linear(latent_attention(head_linear(q_nope, U), q_rope, c, k_rope),
+///   -> head_linear(latent_attention(head_linear(q_nope, U), q_rope, c,
+///   k_rope),
 ///                  V)   where W = [U; V] per head
 struct AbsorbExpansion : OpRewritePattern<lm::AttentionOp> {
   using OpRewritePattern::OpRewritePattern;
@@ -44,8 +45,7 @@ struct AbsorbExpansion : OpRewritePattern<lm::AttentionOp> {
     int64_t nope =
         cast<RankedTensorType>(op.getQ().getType()).getShape().back() - rope;
     int64_t value = kv.getDimSize(3) - nope;
-    int64_t rank =
-        cast<RankedTensorType>(latent.getType()).getShape().back();
+    int64_t rank = cast<RankedTensorType>(latent.getType()).getShape().back();
 
     auto query = lm::SplitOp::create(
         rewriter, loc,
@@ -54,9 +54,8 @@ struct AbsorbExpansion : OpRewritePattern<lm::AttentionOp> {
     Value weight = perHead(linear.getWeight(), kv, rewriter, loc);
     Value up = rowsOf(weight, 0, nope, rewriter, loc);
     Value down = rowsOf(weight, nope, value, rewriter, loc);
-    Value absorbed = lm::HeadLinearOp::create(rewriter, loc,
-                                              withLast(op.getQ(), rank),
-                                              query.getResult(0), up, true);
+    Value absorbed = lm::HeadLinearOp::create(
+        rewriter, loc, withLast(op.getQ(), rank), query.getResult(0), up, true);
     Value context = lm::LatentAttentionOp::create(
         rewriter, loc, absorbed.getType(), absorbed, query.getResult(1), latent,
         op.getKRope(), op.getPositions(), op.getScaleAttr());

@@ -22,8 +22,7 @@ struct AddLatentCachePass : impl::AddLatentCachePassBase<AddLatentCachePass> {
     SymbolTable table(getOperation());
     symbols = &table;
     cacheTypes.clear();
-    SmallVector<func::FuncOp> functions(
-        getOperation().getOps<func::FuncOp>());
+    SmallVector<func::FuncOp> functions(getOperation().getOps<func::FuncOp>());
     for (func::FuncOp function : functions)
       if (auto context = function->getAttrOfType<IntegerAttr>(kContextAttr))
         addToEntry(function, context.getInt());
@@ -37,8 +36,7 @@ private:
     auto source = [&](RankedTensorType type, Location loc) -> Value {
       std::string name = "cache." + std::to_string(count++);
       if (!symbols->lookup(name)) {
-        OpBuilder builder =
-            OpBuilder::atBlockBegin(getOperation().getBody());
+        OpBuilder builder = OpBuilder::atBlockBegin(getOperation().getBody());
         symbols->insert(lm::GlobalOp::create(
             builder, loc, name, StringAttr(), type, lm::Role::cache,
             lm::InitializerAttr(), ArrayAttr(), FlatSymbolRefAttr()));
@@ -89,9 +87,9 @@ private:
     Value latent = write(expansion.getInput());
     Value keyRope = write(attention.getKRope());
     auto reshape = attention.getKv().getDefiningOp<tensor::ExpandShapeOp>();
-    Value linear = lm::LinearOp::create(
-        builder, attention.getLoc(), withContext(expansion, context), latent,
-        expansion.getWeight());
+    Value linear = lm::LinearOp::create(builder, attention.getLoc(),
+                                        withContext(expansion, context), latent,
+                                        expansion.getWeight());
     Value expanded = tensor::ExpandShapeOp::create(
         builder, attention.getLoc(), withContext(attention.getKv(), context),
         linear, reshape.getReassociationIndices());
@@ -116,7 +114,8 @@ private:
     for (Type type : types)
       operands.push_back(source(cast<RankedTensorType>(type), call.getLoc()));
     OpBuilder builder(call);
-    auto cached = func::CallOp::create(builder, call.getLoc(), callee, operands);
+    auto cached =
+        func::CallOp::create(builder, call.getLoc(), callee, operands);
     llvm::append_range(written,
                        cached.getResults().drop_front(call.getNumResults()));
     call.replaceAllUsesWith(

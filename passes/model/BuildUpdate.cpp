@@ -26,9 +26,9 @@ struct BuildUpdatePass : impl::BuildUpdatePassBase<BuildUpdatePass> {
     Type wide = parameters.front().gradient.getTensorType().getElementType();
     OpBuilder builder = OpBuilder::atBlockEnd(getOperation().getBody());
     auto hyperType = RankedTensorType::get({kHyperParameters}, wide);
-    auto entry = func::FuncOp::create(
-        builder, getOperation().getLoc(), "update",
-        builder.getFunctionType(Type(hyperType), {}));
+    auto entry =
+        func::FuncOp::create(builder, getOperation().getLoc(), "update",
+                             builder.getFunctionType(Type(hyperType), {}));
     entry->setAttr(kEntryAttr, builder.getStringAttr("update"));
     entry.addEntryBlock();
     entry.setArgAttr(0, kNameAttr, builder.getStringAttr("hyper"));
@@ -93,14 +93,13 @@ private:
     builder.setInsertionPointAfter(weight);
     return lm::GlobalOp::create(
         builder, weight.getLoc(), (weight.getSymName() + suffix).str(),
-        StringAttr(), weight.getType(), lm::Role::moment,
-        lm::InitializerAttr(), ArrayAttr(),
-        FlatSymbolRefAttr::get(weight.getSymNameAttr()));
+        StringAttr(), weight.getType(), lm::Role::moment, lm::InitializerAttr(),
+        ArrayAttr(), FlatSymbolRefAttr::get(weight.getSymNameAttr()));
   }
 
   void clear(OpBuilder &builder, Value value, lm::GlobalOp global) {
-    Value zero = lm::ClearOp::create(builder, global.getLoc(), value.getType(),
-                                     value);
+    Value zero =
+        lm::ClearOp::create(builder, global.getLoc(), value.getType(), value);
     lm::StoreOp::create(builder, global.getLoc(), zero, global.getSymName());
   }
 
@@ -112,9 +111,9 @@ private:
     Value weight = load(builder, parameter.weight);
     Value m = load(builder, first);
     Value v = load(builder, second);
-    auto step = lm::AdamwOp::create(
-        builder, loc, weight.getType(), m.getType(), v.getType(), weight,
-        parameter.loaded, m, v, norm, hyper);
+    auto step = lm::AdamwOp::create(builder, loc, weight.getType(), m.getType(),
+                                    v.getType(), weight, parameter.loaded, m, v,
+                                    norm, hyper);
     lm::StoreOp::create(builder, loc, step.getNewParameter(),
                         parameter.weight.getSymName());
     lm::StoreOp::create(builder, loc, step.getNewM(), first.getSymName());

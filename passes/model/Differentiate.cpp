@@ -101,9 +101,8 @@ DenseSet<Value> activeValues(Block &block, ArrayRef<Value> roots) {
   return active;
 }
 
-LogicalResult
-Differentiator::differentiate(Block &block, ArrayRef<Value> roots,
-                              DenseMap<Value, Value> &gradients) {
+LogicalResult Differentiator::differentiate(Block &block, ArrayRef<Value> roots,
+                                            DenseMap<Value, Value> &gradients) {
   DenseSet<Value> active = activeValues(block, roots);
   SmallVector<Operation *> forward;
   for (Operation &op : block.without_terminator())
@@ -175,8 +174,8 @@ Differentiator::differentiateCall(func::CallOp call, OpBuilder &builder,
   llvm::append_range(backwardArguments, call.getOperands());
   llvm::append_range(backwardArguments,
                      forward.getResults().drop_front(call.getNumResults()));
-  auto backward = func::CallOp::create(builder, call.getLoc(),
-                                       halves->backward, backwardArguments);
+  auto backward = func::CallOp::create(builder, call.getLoc(), halves->backward,
+                                       backwardArguments);
   for (auto [index, operand] : llvm::enumerate(call.getOperands()))
     if (halves->position[index] >= 0)
       accumulate(builder, gradients, operand,
@@ -215,8 +214,7 @@ FailureOr<Halves> Differentiator::halvesOf(func::FuncOp callee,
                  block.addArgument(result.getType(), joint.getLoc()));
   // A dead op marks where the forward half ends.
   Operation *border = lm::FillOp::create(
-      builder, joint.getLoc(),
-      RankedTensorType::get({1}, builder.getF32Type()),
+      builder, joint.getLoc(), RankedTensorType::get({1}, builder.getF32Type()),
       builder.getF64FloatAttr(0.0));
   if (failed(differentiate(block, active, gradients))) {
     joint.erase();
@@ -284,13 +282,12 @@ Halves Differentiator::cut(func::FuncOp joint, func::FuncOp callee,
   OpBuilder builder(joint->getContext());
   unsigned arguments = callee.getNumArguments();
   Operation *terminator = block.getTerminator();
-  auto isForward = [&](Operation *op) {
-    return op->isBeforeInBlock(border);
-  };
+  auto isForward = [&](Operation *op) { return op->isBeforeInBlock(border); };
 
   // backward: seeds first, then the arguments, then what is saved.
-  auto backward = func::FuncOp::create(loc, (joint.getName() + ".backward").str(),
-                                       builder.getFunctionType({}, {}));
+  auto backward =
+      func::FuncOp::create(loc, (joint.getName() + ".backward").str(),
+                           builder.getFunctionType({}, {}));
   backward.setPrivate();
   Block *body = backward.addEntryBlock();
   IRMapping mapping;
@@ -360,8 +357,7 @@ struct DifferentiatePass : impl::DifferentiatePassBase<DifferentiatePass> {
 
   void runOnOperation() override {
     SymbolTable symbols(getOperation());
-    SmallVector<func::FuncOp> functions(
-        getOperation().getOps<func::FuncOp>());
+    SmallVector<func::FuncOp> functions(getOperation().getOps<func::FuncOp>());
     for (func::FuncOp function : functions)
       for (unsigned i = 0; i < function.getNumResults(); ++i)
         if (resultName(function, i) == kObjective)
@@ -385,9 +381,8 @@ private:
     OpBuilder builder(terminator);
     Value value = terminator->getOperand(objective);
     DenseMap<Value, Value> gradients;
-    gradients[value] = lm::FillOp::create(builder, entry.getLoc(),
-                                          value.getType(),
-                                          builder.getF64FloatAttr(1.0));
+    gradients[value] = lm::FillOp::create(
+        builder, entry.getLoc(), value.getType(), builder.getF64FloatAttr(1.0));
     Differentiator differentiator(symbols);
     if (failed(differentiator.differentiate(block, active, gradients)))
       return failure();

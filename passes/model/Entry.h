@@ -65,13 +65,12 @@ inline void setResults(mlir::func::FuncOp function,
   for (const NamedResult &result : results) {
     values.push_back(result.value);
     types.push_back(result.value.getType());
-    attributes.push_back(builder.getDictionaryAttr(builder.getNamedAttr(
-        kNameAttr, builder.getStringAttr(result.name))));
+    attributes.push_back(builder.getDictionaryAttr(
+        builder.getNamedAttr(kNameAttr, builder.getStringAttr(result.name))));
   }
   mlir::OpBuilder atEnd = mlir::OpBuilder::atBlockEnd(&block);
   mlir::func::ReturnOp::create(atEnd, function.getLoc(), values);
-  function.setType(
-      builder.getFunctionType(function.getArgumentTypes(), types));
+  function.setType(builder.getFunctionType(function.getArgumentTypes(), types));
   function.setAllResultAttrs(attributes);
 }
 

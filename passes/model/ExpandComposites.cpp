@@ -53,8 +53,9 @@ public:
   Value splitLast(Value input, int64_t outer) {
     auto type = typeOf(input);
     int64_t rank = type.getRank();
-    auto result = shapeLike(input, 1, {outer, type.getDimSize(rank - 1) / outer},
-                            type.getElementType());
+    auto result =
+        shapeLike(input, 1, {outer, type.getDimSize(rank - 1) / outer},
+                  type.getElementType());
     return tensor::ExpandShapeOp::create(rewriter, loc, result, input,
                                          groups(rank, rank - 1, 2));
   }
@@ -94,9 +95,8 @@ public:
     Value both = linear(input, gateUp);
     int64_t width = typeOf(both).getShape().back() / 2;
     Value hidden = lm::SwigluOp::create(
-        rewriter, loc,
-        shapeLike(both, 1, width, typeOf(both).getElementType()), both,
-        Value());
+        rewriter, loc, shapeLike(both, 1, width, typeOf(both).getElementType()),
+        both, Value());
     return linear(hidden, down);
   }
 
@@ -135,7 +135,8 @@ struct ExpandMla : OpRewritePattern<lm::MlaOp> {
     // q: [B, S, H, nope + rope], nope first
     Value query = input;
     if (op.getQA())
-      query = emit.norm(emit.linear(query, op.getQA()), op.getQANorm(), epsilon);
+      query =
+          emit.norm(emit.linear(query, op.getQA()), op.getQANorm(), epsilon);
     query = emit.splitLast(emit.linear(query, op.getQB()), op.getHeads());
     query = emit.rope(query, table, op.getNope(), op.getInterleaved());
 
@@ -148,8 +149,7 @@ struct ExpandMla : OpRewritePattern<lm::MlaOp> {
         TypeRange{Emitter::shapeLike(joint, 1, rank, element),
                   Emitter::shapeLike(joint, 1, rope, element)},
         joint);
-    Value latent =
-        emit.norm(parts.getResult(0), op.getKvANorm(), epsilon);
+    Value latent = emit.norm(parts.getResult(0), op.getKvANorm(), epsilon);
     Value keyRope =
         emit.rope(parts.getResult(1), table, 0, op.getInterleaved());
 
@@ -170,8 +170,7 @@ struct ExpandMla : OpRewritePattern<lm::MlaOp> {
   static Value rotary(lm::MlaOp op, PatternRewriter &rewriter) {
     lm::YarnAttr yarn = op.getRotary();
     Type element = Emitter::typeOf(op.getInput()).getElementType();
-    SmallVector<int64_t> sizes(
-        Emitter::typeOf(op.getPositions()).getShape());
+    SmallVector<int64_t> sizes(Emitter::typeOf(op.getPositions()).getShape());
     sizes.push_back(op.getRope());
     return lm::RotaryOp::create(
         rewriter, op.getLoc(),
@@ -218,8 +217,7 @@ struct ExpandMoe : OpRewritePattern<lm::MoeOp> {
         RankedTensorType::get({slots}, index), perExpert, route.getIndices());
     Value routed = buildExperts(op, rows, slots, route, order, rewriter);
     if (op.getSharedGateUp()) {
-      Value shared =
-          emit.mlp(rows, op.getSharedGateUp(), op.getSharedDown());
+      Value shared = emit.mlp(rows, op.getSharedGateUp(), op.getSharedDown());
       routed = arith::AddFOp::create(rewriter, loc, routed, shared);
     }
     Value balance = buildBalance(op, inputType, route, rewriter);
@@ -259,15 +257,15 @@ struct ExpandMoe : OpRewritePattern<lm::MoeOp> {
     };
     int64_t width = Emitter::typeOf(op.getGateUp()).getDimSize(1);
     Value permuted = lm::PermuteOp::create(
-        rewriter, loc, type(rowsType.getDimSize(1)), rows,
-        order.getSlotOfRow(), order.getRowOfSlot(), order.getEnds(), Value());
+        rewriter, loc, type(rowsType.getDimSize(1)), rows, order.getSlotOfRow(),
+        order.getRowOfSlot(), order.getEnds(), Value());
     Value both = lm::GroupedLinearOp::create(
         rewriter, loc, type(width), permuted, op.getGateUp(), order.getEnds());
     Value hidden = lm::SwigluOp::create(rewriter, loc, type(width / 2), both,
                                         order.getEnds());
-    Value out = lm::GroupedLinearOp::create(
-        rewriter, loc, type(rowsType.getDimSize(1)), hidden, op.getDown(),
-        order.getEnds());
+    Value out =
+        lm::GroupedLinearOp::create(rewriter, loc, type(rowsType.getDimSize(1)),
+                                    hidden, op.getDown(), order.getEnds());
     return lm::UnpermuteOp::create(rewriter, loc, rowsType, out,
                                    order.getRowOfSlot(), route.getWeights(),
                                    order.getSlotOfRow(), order.getEnds());
@@ -281,10 +279,9 @@ struct ExpandMoe : OpRewritePattern<lm::MoeOp> {
     Value fraction = lm::BalanceFractionOp::create(
         rewriter, op.getLoc(), fractionType, route.getScores(),
         route.getIndices(), op.getBalanceFormAttr());
-    return lm::BalanceLossOp::create(rewriter, op.getLoc(),
-                                     op.getBalance().getType(),
-                                     route.getScores(), fraction,
-                                     op.getBalanceNormalizeAttr());
+    return lm::BalanceLossOp::create(
+        rewriter, op.getLoc(), op.getBalance().getType(), route.getScores(),
+        fraction, op.getBalanceNormalizeAttr());
   }
 };
 
@@ -312,9 +309,9 @@ struct ExpandMhc : OpRewritePattern<lm::MhcOp> {
     SmallVector<Value> results(yield.getValues());
     rewriter.eraseOp(yield);
     rewriter.setInsertionPoint(op);
-    results[0] = lm::MhcPostOp::create(rewriter, loc, input.getType(), input,
-                                       results[0], pre.getPost(),
-                                       pre.getComb());
+    results[0] =
+        lm::MhcPostOp::create(rewriter, loc, input.getType(), input, results[0],
+                              pre.getPost(), pre.getComb());
     rewriter.replaceOp(op, results);
     return success();
   }

@@ -16,8 +16,7 @@ struct FlattenPass : impl::FlattenPassBase<FlattenPass> {
 
   void runOnOperation() override {
     SymbolTable symbols(getOperation());
-    SmallVector<func::FuncOp> functions(
-        getOperation().getOps<func::FuncOp>());
+    SmallVector<func::FuncOp> functions(getOperation().getOps<func::FuncOp>());
     for (func::FuncOp function : functions)
       if (!entryName(function).empty())
         inlineCalls(function, symbols);
@@ -51,8 +50,8 @@ struct FlattenPass : impl::FlattenPassBase<FlattenPass> {
     Block *block = call->getBlock();
     for (Operation &op : body.without_terminator())
       builder.clone(op, mapping);
-    for (auto [result, value] : llvm::zip(
-             call.getResults(), body.getTerminator()->getOperands()))
+    for (auto [result, value] :
+         llvm::zip(call.getResults(), body.getTerminator()->getOperands()))
       result.replaceAllUsesWith(mapping.lookupOrDefault(value));
     call.erase();
     return before ? before->getNextNode() : &block->front();

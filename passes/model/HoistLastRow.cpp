@@ -11,8 +11,7 @@ namespace tresse {
 
 namespace {
 /// last_row(op(x, w)) -> op(last_row(x), w), where op works on each row alone
-template <typename Op>
-struct HoistAbove : OpRewritePattern<lm::LastRowOp> {
+template <typename Op> struct HoistAbove : OpRewritePattern<lm::LastRowOp> {
   using OpRewritePattern::OpRewritePattern;
 
   LogicalResult matchAndRewrite(lm::LastRowOp last,

@@ -144,9 +144,8 @@ private:
                            ArrayRef<std::pair<StringRef, Type>> arguments) {
     SmallVector<Type> types =
         llvm::map_to_vector(arguments, [](auto &pair) { return pair.second; });
-    auto function =
-        func::FuncOp::create(builder, forward.getLoc(), name,
-                             builder.getFunctionType(types, {}));
+    auto function = func::FuncOp::create(builder, forward.getLoc(), name,
+                                         builder.getFunctionType(types, {}));
     function->setAttr(kEntryAttr, builder.getStringAttr(name));
     function.addEntryBlock();
     for (auto [index, argument] : llvm::enumerate(arguments))
@@ -202,8 +201,8 @@ private:
     results.positions = positions;
     for (auto [index, value] :
          llvm::enumerate(body.getTerminator()->getOperands()))
-      results.all.push_back({resultName(forward, index).str(),
-                             mapping.lookup(value)});
+      results.all.push_back(
+          {resultName(forward, index).str(), mapping.lookup(value)});
     return results;
   }
 
@@ -256,8 +255,8 @@ private:
     auto losses = lm::CrossEntropyOp::create(body, loc, rows, rows,
                                              results.find("logits"), targets);
     Type scalar = wideTensor({1});
-    Value loss = lm::MeanValidOp::create(body, loc, scalar, losses.getLosses(),
-                                         targets);
+    Value loss =
+        lm::MeanValidOp::create(body, loc, scalar, losses.getLosses(), targets);
     SmallVector<NamedResult> outputs{{"loss", loss}};
     if (gradients)
       appendObjective(body, entry, results, loss, outputs);
@@ -289,8 +288,7 @@ private:
   /// Adds each layer's expert counts to a counter that belongs to its bias.
   void countLoads(OpBuilder &body, Location loc,
                   const ForwardResults &results) {
-    OpBuilder atModule =
-        OpBuilder::atBlockBegin(getOperation().getBody());
+    OpBuilder atModule = OpBuilder::atBlockBegin(getOperation().getBody());
     for (auto [index, result] : llvm::enumerate(results.all)) {
       auto of = forward.getResultAttrOfType<FlatSymbolRefAttr>(index, kOfAttr);
       if (!of || !StringRef(result.name).starts_with("load."))
@@ -313,17 +311,16 @@ private:
                                       {"positions", tokens},
                                       {"sampling", wideTensor({slots, 8})}});
     entry->setAttr(kContextAttr, builder.getI64IntegerAttr(context));
-    ForwardResults results = inlineForward(
-        entry, entry.getArgument(0), entry.getArgument(1),
-        shapeOf(slots, columns), ("." + name).str());
+    ForwardResults results =
+        inlineForward(entry, entry.getArgument(0), entry.getArgument(1),
+                      shapeOf(slots, columns), ("." + name).str());
     OpBuilder body = OpBuilder::atBlockEnd(&entry.getBody().front());
     Location loc = entry.getLoc();
     Value logits = results.find("logits");
     int64_t vocabulary =
         cast<RankedTensorType>(logits.getType()).getShape().back();
-    Value last = lm::LastRowOp::create(body, loc,
-                                       wideTensor({slots, vocabulary}), logits,
-                                       results.positions);
+    Value last = lm::LastRowOp::create(
+        body, loc, wideTensor({slots, vocabulary}), logits, results.positions);
     Value next = lm::SampleOp::create(body, loc, indexTensor({slots}), last,
                                       entry.getArgument(2));
     SmallVector<NamedResult> outputs{{"next", next}, {"logits", last}};

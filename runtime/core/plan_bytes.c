@@ -17,8 +17,8 @@ typedef struct reader {
 #define RECORD(type, table, i)                                                 \
   ((const type *)tresse_plan_record(r->plan, r->plan->table, i))
 
-__attribute__((format(printf, 2, 3))) static int
-fail(const reader *r, const char *format, ...) {
+__attribute__((format(printf, 2, 3))) static int fail(const reader *r,
+                                                      const char *format, ...) {
   if (!r->message_size)
     return 0;
   int used = 0;
@@ -61,8 +61,10 @@ static int check_string(const reader *r, const char *field, uint32_t offset) {
     return fail(r, "%s: expected a string below byte %u, but got %u", field,
                 r->plan->strings.count, offset);
   if (offset && strings[offset - 1])
-    return fail(r, "%s: expected the start of a string, but byte %u is inside "
-                   "one", field, offset);
+    return fail(r,
+                "%s: expected the start of a string, but byte %u is inside "
+                "one",
+                field, offset);
   return 1;
 }
 
@@ -90,8 +92,7 @@ static int check_span(const reader *r, const char *field, tresse_span span,
   return 1;
 }
 
-static int check_numbers(const reader *r, const char *field,
-                         tresse_span span) {
+static int check_numbers(const reader *r, const char *field, tresse_span span) {
   return check_span(r, field, span, r->plan->numbers.count,
                     TRESSE_MAXIMUM_RANK);
 }
@@ -131,14 +132,18 @@ static int check_table(reader *r, const char *name, tresse_table table,
   uint64_t size = r->plan->byte_size, bytes;
   r->what = NULL;
   if (table.stride < record || table.stride % alignment)
-    return fail(r, "table '%s': expected records of at least %u bytes, but "
-                   "got %u", name, record, table.stride);
+    return fail(r,
+                "table '%s': expected records of at least %u bytes, but "
+                "got %u",
+                name, record, table.stride);
   bytes = (uint64_t)table.count * table.stride;
   if (table.offset > size || bytes > size - table.offset ||
       table.offset % alignment)
-    return fail(r, "table '%s': expected an aligned table inside %llu bytes, "
-                   "but got %llu bytes at %u", name, (unsigned long long)size,
-                (unsigned long long)bytes, table.offset);
+    return fail(r,
+                "table '%s': expected an aligned table inside %llu bytes, "
+                "but got %llu bytes at %u",
+                name, (unsigned long long)size, (unsigned long long)bytes,
+                table.offset);
   return 1;
 }
 
@@ -148,11 +153,11 @@ static int check_tables(reader *r) {
       !check_table(r, "numbers", p->numbers, 8, 8) || p->numbers.stride != 8)
     return r->message_size && *r->message
                ? 0
-               : fail(r, "expected strings of stride 1 and numbers of stride "
-                         "8, but got %u and %u",
+               : fail(r,
+                      "expected strings of stride 1 and numbers of stride "
+                      "8, but got %u and %u",
                       p->strings.stride, p->numbers.stride);
-  if (!p->strings.count ||
-      tresse_plan_string(p, 0)[p->strings.count - 1] != 0)
+  if (!p->strings.count || tresse_plan_string(p, 0)[p->strings.count - 1] != 0)
     return fail(r, "expected the string table to end with a NUL");
 #define TABLE(name, type)                                                      \
   if (!check_table(r, #name, p->name, sizeof(type), 8))                        \
@@ -260,8 +265,7 @@ static int check_programs(reader *r) {
     return 0;
   r->what = "rank";
   for (r->index = 0; r->index < p->program_of_rank.count; ++r->index)
-    if (!check_index(r, "program",
-                     *RECORD(uint32_t, program_of_rank, r->index),
+    if (!check_index(r, "program", *RECORD(uint32_t, program_of_rank, r->index),
                      p->programs.count))
       return 0;
   return 1;
@@ -311,9 +315,11 @@ static int check_pieces(reader *r) {
         !check_string(r, "scale pattern", piece->scale_pattern))
       return 0;
     if (piece->step <= 0 || piece->first < 0 || piece->last < piece->first)
-      return fail(r, "expected 0 <= first <= last and a step above 0, but got "
-                     "%lld, %lld, %lld", (long long)piece->first,
-                  (long long)piece->last, (long long)piece->step);
+      return fail(r,
+                  "expected 0 <= first <= last and a step above 0, but got "
+                  "%lld, %lld, %lld",
+                  (long long)piece->first, (long long)piece->last,
+                  (long long)piece->step);
   }
   return 1;
 }
@@ -331,8 +337,9 @@ static int check_buffers(reader *r) {
         !check_limit(r, "space", b->space, TRESSE_CONSTANT + 1))
       return 0;
     if (b->offset > room || b->size > room - b->offset)
-      return fail(r, "'%s': expected to end inside the %s of %llu bytes, but "
-                     "got %llu bytes at offset %llu",
+      return fail(r,
+                  "'%s': expected to end inside the %s of %llu bytes, but "
+                  "got %llu bytes at offset %llu",
                   tresse_plan_string(p, b->name),
                   b->space == TRESSE_ARENA        ? "arena"
                   : b->space == TRESSE_PERSISTENT ? "persistent block"
@@ -340,9 +347,10 @@ static int check_buffers(reader *r) {
                   (unsigned long long)room, (unsigned long long)b->size,
                   (unsigned long long)b->offset);
     if (b->last_step < b->first_step)
-      return fail(r, "'%s': expected its last step at or after step %u, but "
-                     "got %u", tresse_plan_string(p, b->name), b->first_step,
-                  b->last_step);
+      return fail(r,
+                  "'%s': expected its last step at or after step %u, but "
+                  "got %u",
+                  tresse_plan_string(p, b->name), b->first_step, b->last_step);
   }
   return 1;
 }
@@ -389,16 +397,18 @@ static int check_tensors(reader *r) {
       return fail(r, "expected as many strides as sizes, but got %u and %u",
                   t->strides.count, t->sizes.count);
     if (t->offset % tresse_plan_dtype_size(t->dtype))
-      return fail(r, "expected an offset that is a multiple of %u, but got "
-                     "%llu", tresse_plan_dtype_size(t->dtype),
+      return fail(r,
+                  "expected an offset that is a multiple of %u, but got "
+                  "%llu",
+                  tresse_plan_dtype_size(t->dtype),
                   (unsigned long long)t->offset);
     const tresse_buffer *b = RECORD(tresse_buffer, buffers, t->buffer);
     if (!tensor_extent(p, t, &extent) || t->offset > b->size ||
         extent > b->size - t->offset)
-      return fail(r, "expected to lie inside buffer '%s' of %llu bytes, but "
-                     "its sizes and strides lead out of it",
-                  tresse_plan_string(p, b->name),
-                  (unsigned long long)b->size);
+      return fail(r,
+                  "expected to lie inside buffer '%s' of %llu bytes, but "
+                  "its sizes and strides lead out of it",
+                  tresse_plan_string(p, b->name), (unsigned long long)b->size);
     if (t->rows != TRESSE_NONE &&
         RECORD(tresse_tensor, tensors, t->rows)->dtype != TRESSE_I32)
       return fail(r, "rows: expected an i32 tensor, but tensor %u is not one",
@@ -415,8 +425,7 @@ static int check_entries(reader *r) {
     const tresse_entry *e = RECORD(tresse_entry, entries, r->index);
     if (!check_string(r, "name", e->name) ||
         !check_next(r, "inputs", e->inputs, p->arguments.count, &arguments) ||
-        !check_next(r, "outputs", e->outputs, p->arguments.count,
-                    &arguments) ||
+        !check_next(r, "outputs", e->outputs, p->arguments.count, &arguments) ||
         !check_next(r, "steps", e->steps, p->steps.count, &steps) ||
         !check_optional(r, "status", e->status, p->tensors.count))
       return 0;
@@ -438,9 +447,9 @@ static int check_entries(reader *r) {
 static int check_step_record(const reader *r, const tresse_step *s,
                              uint32_t next[TRESSE_WAIT + 1]) {
   const tresse_plan *p = r->plan;
-  const uint32_t counts[] = {p->launches.count,    p->gemms.count,
+  const uint32_t counts[] = {p->launches.count,      p->gemms.count,
                              p->grouped_gemms.count, p->collectives.count,
-                             p->copies.count,      p->fills.count};
+                             p->copies.count,        p->fills.count};
   if (s->kind >= TRESSE_RECORD)
     return check_limit(r, "event", s->index, r->events);
   if (!check_index(r, "record", s->index, counts[s->kind]))
@@ -484,8 +493,7 @@ static int check_steps(reader *r) {
       return 0;
   }
   if (!check_all_used(r, "operands", operands, p->operands.count) ||
-      !check_all_used(r, "launches", next[TRESSE_LAUNCH],
-                      p->launches.count) ||
+      !check_all_used(r, "launches", next[TRESSE_LAUNCH], p->launches.count) ||
       !check_all_used(r, "gemms", next[TRESSE_GEMM], p->gemms.count) ||
       !check_all_used(r, "grouped gemms", next[TRESSE_GROUPED_GEMM],
                       p->grouped_gemms.count) ||

@@ -30,8 +30,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   static mlir::MLIRContext *context = [] {
     mlir::DialectRegistry registry;
     registerDialects(registry);
-    auto *context = new mlir::MLIRContext(
-        registry, mlir::MLIRContext::Threading::DISABLED);
+    auto *context =
+        new mlir::MLIRContext(registry, mlir::MLIRContext::Threading::DISABLED);
     context->loadAllAvailableDialects();
     return context;
   }();

@@ -73,44 +73,30 @@ TEST(Plan, BrokenPlansAreRefusedByName) {
        },
        "expected 'space' = 1"},
       {"global larger than its buffer",
-       [](auto &b) {
-         b.globals[0].shape = b.numbers({400, 2, 3});
-       },
+       [](auto &b) { b.globals[0].shape = b.numbers({400, 2, 3}); },
        "to fit its buffer"},
       {"piece outside its global",
-       [](auto &b) {
-         b.pieces[0].target_start = b.numbers({1, 0, 0});
-       },
+       [](auto &b) { b.pieces[0].target_start = b.numbers({1, 0, 0}); },
        "boxes of piece 0"},
       {"more experts than rows", [](auto &b) { b.pieces[0].last = 5; },
        "boxes of piece 0"},
       {"piece of another rank",
-       [](auto &b) {
-         b.pieces[0].target_shape = b.numbers({2, 3});
-       },
+       [](auto &b) { b.pieces[0].target_shape = b.numbers({2, 3}); },
        "target_shape"},
       {"piece of another size",
-       [](auto &b) {
-         b.pieces[0].source_shape = b.numbers({2, 4});
-       },
+       [](auto &b) { b.pieces[0].source_shape = b.numbers({2, 4}); },
        "expected 'target_shape's elements' = 8, but got 6"},
       {"no experts", [](auto &b) { b.pieces[0].last = 0; }, "range of experts"},
       {"a million experts", [](auto &b) { b.pieces[0].last = 1ll << 40; },
        "range of experts"},
       {"negative start",
-       [](auto &b) {
-         b.pieces[0].source_start = b.numbers({-1, 0});
-       },
+       [](auto &b) { b.pieces[0].source_start = b.numbers({-1, 0}); },
        "source_start"},
       {"permutation",
-       [](auto &b) {
-         b.pieces[0].permutation = b.numbers({1, 0});
-       },
+       [](auto &b) { b.pieces[0].permutation = b.numbers({1, 0}); },
        "no permutation"},
       {"argument with gaps",
-       [](auto &b) {
-         b.tensors[1].strides = b.numbers({6, 0});
-       },
+       [](auto &b) { b.tensors[1].strides = b.numbers({6, 0}); },
        "without gaps"},
       {"operand of bits",
        [](auto &b) { b.operands[0].kind = TRESSE_OPERAND_BITS; },
@@ -140,10 +126,7 @@ TEST(Plan, BrokenPlansAreRefusedByName) {
 
 TEST(Plan, StepsThatDoNotFitAreRefusedByTheSession) {
   const Broken cases[] = {
-      {"inner size",
-       [](auto &b) {
-         b.tensors[3].sizes = b.numbers({4, 5});
-       },
+      {"inner size", [](auto &b) { b.tensors[3].sizes = b.numbers({4, 5}); },
        "expected 'b' of [4, 6], but got [4, 5]"},
       {"rank 1",
        [](auto &b) {
@@ -151,15 +134,10 @@ TEST(Plan, StepsThatDoNotFitAreRefusedByTheSession) {
          b.tensors[1].strides = b.numbers({1});
        },
        "rank 2"},
-      {"stride",
-       [](auto &b) {
-         b.tensors[3].strides = b.numbers({1, 4});
-       },
+      {"stride", [](auto &b) { b.tensors[3].strides = b.numbers({1, 4}); },
        "last stride is 1"},
       {"overlapping rows",
-       [](auto &b) {
-         b.tensors[3].strides = b.numbers({2, 1});
-       },
+       [](auto &b) { b.tensors[3].strides = b.numbers({2, 1}); },
        "rows that do not overlap"},
       {"constant written",
        [](auto &b) {

@@ -27,12 +27,11 @@ static FailureOr<size_t> stageIndex(StringRef name) {
   return failure();
 }
 
-FailureOr<ArrayRef<Stage>>
-tresse::selectStages(const DriverOptions &options) {
+FailureOr<ArrayRef<Stage>> tresse::selectStages(const DriverOptions &options) {
   ArrayRef<Stage> stages = allStages();
   size_t first = 0, last = stages.size() - 1;
-  for (auto [name, index] : {std::pair{&options.from, &first},
-                             std::pair{&options.to, &last}}) {
+  for (auto [name, index] :
+       {std::pair{&options.from, &first}, std::pair{&options.to, &last}}) {
     if (name->empty())
       continue;
     FailureOr<size_t> found = stageIndex(*name);
@@ -56,9 +55,9 @@ tresse::selectStages(const DriverOptions &options) {
 static LogicalResult dump(ModuleOp module, StringRef folder, size_t number,
                           StringRef stage) {
   if (std::error_code error = llvm::sys::fs::create_directories(folder))
-    return module.emitError() << "expects a writable folder '" << folder
-                              << "' for --dump-stages, but got "
-                              << error.message();
+    return module.emitError()
+           << "expects a writable folder '" << folder
+           << "' for --dump-stages, but got " << error.message();
   std::string name;
   llvm::raw_string_ostream(name)
       << llvm::format("%02zu-", number) << stage << ".mlir";
@@ -67,8 +66,8 @@ static LogicalResult dump(ModuleOp module, StringRef folder, size_t number,
   std::error_code error;
   llvm::raw_fd_ostream out(path, error);
   if (error)
-    return module.emitError() << "expects to write '" << path << "', but got "
-                              << error.message();
+    return module.emitError()
+           << "expects to write '" << path << "', but got " << error.message();
   module.print(out);
   return success();
 }

@@ -11,7 +11,8 @@
 
 namespace tresse {
 
-/// A pass pipeline that a user hangs behind a stage: `--after=fusion=count-ops`.
+/// A pass pipeline that a user hangs behind a stage:
+/// `--after=fusion=count-ops`.
 struct HungPipeline {
   std::string stage, pipeline;
 };

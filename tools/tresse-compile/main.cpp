@@ -17,10 +17,10 @@
 #include "mlir/Transforms/Passes.h"
 #include "llvm/ADT/ScopeExit.h"
 #include "llvm/Support/CommandLine.h"
+#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/InitLLVM.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/Regex.h"
-#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/SourceMgr.h"
 #include "llvm/Support/ToolOutputFile.h"
 
@@ -110,10 +110,11 @@ int parseOptions(const CommandLine &line, DriverOptions &options) {
   compile.cpu = line.cpu;
   if (!line.entries.empty())
     compile.entries.assign(line.entries.begin(), line.entries.end());
-  for (auto [name, value] :
-       {std::pair{"--batch", &line.batch}, {"--sequence", &line.sequence},
-        {"--slots", &line.slots}, {"--chunk", &line.chunk},
-        {"--context", &line.context}})
+  for (auto [name, value] : {std::pair{"--batch", &line.batch},
+                             {"--sequence", &line.sequence},
+                             {"--slots", &line.slots},
+                             {"--chunk", &line.chunk},
+                             {"--context", &line.context}})
     if (*value < 1 || *value > (int64_t(1) << 31))
       return usage(llvm::Twine(name) + " expects 1 to 2147483648, but got " +
                    llvm::Twine(int64_t(*value)));
@@ -136,7 +137,8 @@ int parseOptions(const CommandLine &line, DriverOptions &options) {
   compile.absorb = line.attention == "absorbed";
   if (failed(parseRecompute(line.recompute, compile.recompute)))
     return usage("--recompute expects none, layer or a share from 0 to 1, "
-                 "but got '" + line.recompute + "'");
+                 "but got '" +
+                 line.recompute + "'");
   std::string error;
   if (!line.remarks.empty() && !llvm::Regex(line.remarks).isValid(error))
     return usage("--remarks-filter expects a regular expression, but got '" +
@@ -166,8 +168,8 @@ std::string libraryFolder(const char *program) {
 /// Keeps the last remark of every place until `printRemarks`.
 LogicalResult enableRemarks(MLIRContext &context, const std::string &filter) {
   remark::RemarkCategories categories;
-  categories.all = categories.passed = categories.missed =
-      categories.analysis = categories.failed = filter;
+  categories.all = categories.passed = categories.missed = categories.analysis =
+      categories.failed = filter;
   return remark::enableOptimizationRemarks(
       context, /*streamer=*/nullptr,
       std::make_unique<remark::RemarkEmittingPolicyFinal>(), categories,
@@ -241,8 +243,8 @@ int main(int argc, char **argv) {
   emit.kind = line.to.empty() ? std::string(line.emit) : "mlir";
   if (emit.kind != "exe" && emit.kind != "so" && emit.kind != "plan" &&
       emit.kind != "mlir")
-    return usage("--emit expects exe, so, plan or mlir, but got '" +
-                 emit.kind + "'");
+    return usage("--emit expects exe, so, plan or mlir, but got '" + emit.kind +
+                 "'");
   if (line.output == "-" && (emit.kind == "exe" || emit.kind == "so"))
     return usage("expects an output file (-o FILE) for --emit=" + emit.kind);
   emit.output = line.output;

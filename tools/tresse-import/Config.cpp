@@ -27,7 +27,7 @@ struct Defaults {
   double weightScale;
   bool normalize;
 };
-constexpr Defaults v2Defaults = {32000, 4096, 11008, 1407, 32, 32,   2,    64,
+constexpr Defaults v2Defaults = {32000, 4096, 11008, 1407, 32,   32,  2,    64,
                                  0,     1,    1,     0,    2048, 1.0, false};
 constexpr Defaults v3Defaults = {129280, 7168, 18432, 2048, 61,   128, 1,   256,
                                  8,      8,    4,     3,    4096, 2.5, true};
@@ -39,9 +39,9 @@ double stretch(double factor, double mscale) {
 
 void readYarn(const Fields &block, const ModelConfig &config,
               RotaryConfig &rotary) {
-  rotary.originalPositions = block.integerOr(
-      "original_max_position_embeddings", config.maxPositions,
-      config.maxPositions, 1, maxPositions);
+  rotary.originalPositions =
+      block.integerOr("original_max_position_embeddings", config.maxPositions,
+                      config.maxPositions, 1, maxPositions);
   double implied =
       double(config.maxPositions) / double(rotary.originalPositions);
   rotary.factor = block.has("factor") ? block.number("factor", 1, 1, 1e6)
@@ -50,8 +50,7 @@ void readYarn(const Fields &block, const ModelConfig &config,
   rotary.betaSlow = block.positive("beta_slow", 1, 1e6);
   if (rotary.betaFast < rotary.betaSlow)
     block.complain("beta_fast", "at least beta_slow", block.shown("beta_fast"));
-  double mscale =
-      block.has("mscale") ? block.number("mscale", 1, 0, 100) : 1;
+  double mscale = block.has("mscale") ? block.number("mscale", 1, 0, 100) : 1;
   double allDim = block.has("mscale_all_dim")
                       ? block.number("mscale_all_dim", 0, 0, 100)
                       : 0;
@@ -65,15 +64,15 @@ void readYarn(const Fields &block, const ModelConfig &config,
 }
 
 /// Reads `rope_scaling`, or `rope_parameters` where the former is missing.
-void readRotary(const Fields &root, Complaint &complaint,
-                ModelConfig &config) {
+void readRotary(const Fields &root, Complaint &complaint, ModelConfig &config) {
   RotaryConfig &rotary = config.attention.rotary;
   StringRef name =
       root.has("rope_scaling") ? "rope_scaling" : "rope_parameters";
   const double maxTheta = 1e12;
   rotary.interleaved = root.flag("rope_interleave", true);
-  rotary.theta =
-      root.has("rope_theta") ? root.number("rope_theta", 1e4, 1, maxTheta) : 1e4;
+  rotary.theta = root.has("rope_theta")
+                     ? root.number("rope_theta", 1e4, 1, maxTheta)
+                     : 1e4;
   rotary.originalPositions = config.maxPositions;
   if (const json::Object *object = root.child(name)) {
     Fields block(*object, (name + ".").str(), complaint);
@@ -95,8 +94,7 @@ void readAttention(const Fields &root, const Defaults &defaults,
                    AttentionConfig &attention) {
   attention.heads =
       root.integer("num_attention_heads", defaults.heads, 1, maxWidth);
-  attention.queryRank =
-      root.integerOr("q_lora_rank", 1536, 0, 0, maxWidth);
+  attention.queryRank = root.integerOr("q_lora_rank", 1536, 0, 0, maxWidth);
   attention.latentRank = root.integer("kv_lora_rank", 512, 1, maxWidth);
   attention.nope = root.integer("qk_nope_head_dim", 128, 1, maxWidth);
   attention.rope = root.integer("qk_rope_head_dim", 64, 2, maxWidth);
@@ -141,10 +139,9 @@ void readQuantization(const Fields &root, Complaint &complaint) {
 /// groups hold enough of them.
 void checkGroups(const Fields &root, const MoeConfig &moe) {
   if (moe.experts % moe.groups)
-    return root.complain("n_group",
-                         formatv("a divisor of n_routed_experts = {0}",
-                                 moe.experts),
-                         formatv("{0}", moe.groups));
+    return root.complain(
+        "n_group", formatv("a divisor of n_routed_experts = {0}", moe.experts),
+        formatv("{0}", moe.groups));
   int64_t perGroup = moe.experts / moe.groups;
   if (moe.sigmoid && moe.groups > 1 && perGroup < 2)
     return root.complain("n_group", "at least two experts in each group",
@@ -167,17 +164,15 @@ void readMoe(const Fields &root, const Defaults &defaults, bool v3,
   moe.sigmoid = v3;
   StringRef scoring = v3 ? "sigmoid" : "softmax";
   root.choice("scoring_func", scoring, {scoring});
-  StringRef method =
-      v3 ? root.choice("topk_method", "noaux_tc", {"noaux_tc"})
-         : root.choice("topk_method", "greedy",
-                       {"greedy", "group_limited_greedy"});
+  StringRef method = v3 ? root.choice("topk_method", "noaux_tc", {"noaux_tc"})
+                        : root.choice("topk_method", "greedy",
+                                      {"greedy", "group_limited_greedy"});
   moe.width = root.integerOr("moe_intermediate_size", defaults.expertWidth, 0,
                              1, maxWidth);
   moe.shared = root.integerOr("n_shared_experts", defaults.shared, 0, 0, 1024);
   moe.topK =
       root.integerOr("num_experts_per_tok", defaults.topK, 0, 1, maxExperts);
-  int64_t groups =
-      root.integerOr("n_group", defaults.groups, 1, 1, maxExperts);
+  int64_t groups = root.integerOr("n_group", defaults.groups, 1, 1, maxExperts);
   int64_t topGroups =
       root.integerOr("topk_group", defaults.topGroups, 1, 1, maxExperts);
   if (method != "greedy") {

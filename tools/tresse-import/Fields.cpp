@@ -21,8 +21,8 @@ void Complaint::add(const Twine &path, const Twine &expected,
   message = file;
   if (line != lines.end())
     message += ":" + std::to_string(line->second);
-  message += ": " + where + ": expected " + expected.str() + ", but got " +
-             got.str();
+  message +=
+      ": " + where + ": expected " + expected.str() + ", but got " + got.str();
 }
 
 Error Complaint::take() const {
@@ -87,8 +87,7 @@ double Fields::number(StringRef name, double fallback, double low,
   std::optional<double> number = value->getAsNumber();
   if (number && *number >= low && *number <= high)
     return *number;
-  complain(name,
-           "a number from " + shortest(low) + " to " + shortest(high),
+  complain(name, "a number from " + shortest(low) + " to " + shortest(high),
            shown(name));
   return fallback;
 }

@@ -103,7 +103,8 @@ private:
     StringRef key = *value->getAsString();
     Level &level = levels.back();
     if (!level.keys.insert(key).second)
-      return fail(formatv("expected each key once, but got {0} twice", literal));
+      return fail(
+          formatv("expected each key once, but got {0} twice", literal));
     pathOfValue =
         level.path.empty() ? key.str() : (level.path + "." + key).str();
     lines.try_emplace(pathOfValue, line);
@@ -130,9 +131,9 @@ static Error syntaxError(StringRef name, Error error) {
   StringRef message = text;
   unsigned line;
   if (message.consume_front("[") && !message.consumeInteger(10, line))
-    return createStringError(name + ":" + Twine(line) +
-                             ": expected JSON, but got: " +
-                             message.split("]: ").second.lower());
+    return createStringError(
+        name + ":" + Twine(line) +
+        ": expected JSON, but got: " + message.split("]: ").second.lower());
   return createStringError(name + ": expected JSON, but got: " + text);
 }
 

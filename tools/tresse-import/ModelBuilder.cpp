@@ -51,8 +51,8 @@ private:
     name.split(parts, '.');
     StringRef owner = parts.size() > 1 ? parts[parts.size() - 2] : "";
     bool plain = owner.ends_with("experts") || owner.ends_with("_hc");
-    return NameLoc::get(builder.getStringAttr(
-        plain ? owner + "_" + parts.back() : Twine(parts.back())));
+    return NameLoc::get(builder.getStringAttr(plain ? owner + "_" + parts.back()
+                                                    : Twine(parts.back())));
   }
   Location here() { return builder.getUnknownLoc(); }
 
@@ -151,13 +151,11 @@ Value ModelBuilder::rmsNorm(Value x, Value weight, double epsilon) {
 
 lm::YarnAttr ModelBuilder::rotary() {
   const RotaryConfig &r = config.attention.rotary;
-  return lm::YarnAttr::get(builder.getContext(),
-                           builder.getF64FloatAttr(r.theta),
-                           builder.getF64FloatAttr(r.factor),
-                           r.originalPositions,
-                           builder.getF64FloatAttr(r.betaFast),
-                           builder.getF64FloatAttr(r.betaSlow),
-                           builder.getF64FloatAttr(r.amplitude));
+  return lm::YarnAttr::get(
+      builder.getContext(), builder.getF64FloatAttr(r.theta),
+      builder.getF64FloatAttr(r.factor), r.originalPositions,
+      builder.getF64FloatAttr(r.betaFast), builder.getF64FloatAttr(r.betaSlow),
+      builder.getF64FloatAttr(r.amplitude));
 }
 
 // The configuration classes give the norms of the latents their default
@@ -168,8 +166,8 @@ SmallVector<Value> ModelBuilder::attention(Value x, Value positions,
                                            const Values &w) {
   const AttentionConfig &a = config.attention;
   bool low = a.queryRank;
-  Value query = w.lookup(low ? "self_attn.q_b_proj.weight"
-                             : "self_attn.q_proj.weight");
+  Value query =
+      w.lookup(low ? "self_attn.q_b_proj.weight" : "self_attn.q_proj.weight");
   return {lm::MlaOp::create(
       builder, named("attention"), x.getType(), x, positions,
       low ? w.lookup("self_attn.q_a_proj.weight") : Value(),
@@ -194,9 +192,8 @@ SmallVector<Value> ModelBuilder::experts(Value x, Value positions,
                                          const Values &w) {
   const MoeConfig &m = config.moe;
   auto shared = [&](StringRef part) {
-    return m.shared
-               ? w.lookup(("mlp.shared_experts." + part + ".weight").str())
-               : Value();
+    return m.shared ? w.lookup(("mlp.shared_experts." + part + ".weight").str())
+                    : Value();
   };
   auto op = lm::MoeOp::create(
       builder, here(),
@@ -253,9 +250,8 @@ void ModelBuilder::addLayerFunction(bool moe) {
   SmallVector<Type> inputs = {residualType(), positionsType()};
   for (const Weight &weight : list)
     inputs.push_back(weight.type);
-  auto function =
-      func::FuncOp::create(builder, here(), functionName(moe),
-                           builder.getFunctionType(inputs, {}));
+  auto function = func::FuncOp::create(builder, here(), functionName(moe),
+                                       builder.getFunctionType(inputs, {}));
   function.setVisibility(visibility);
   OpBuilder::InsertionGuard guard(builder);
   Block *block = function.addEntryBlock();
@@ -269,15 +265,12 @@ void ModelBuilder::addLayerFunction(bool moe) {
     value.setLoc(named(weight.name));
     values[weight.name] = value;
   }
-  x = sublayer(x, values, "input_layernorm.weight", "attn_hc.", [&](Value h) {
-    return attention(h, positions, values);
-  })[0];
-  SmallVector<Value> results =
-      sublayer(x, values, "post_attention_layernorm.weight", "ffn_hc.",
-               [&](Value h) {
-                 return moe ? experts(h, positions, values)
-                            : feedForward(h, values);
-               });
+  x = sublayer(x, values, "input_layernorm.weight", "attn_hc.",
+               [&](Value h) { return attention(h, positions, values); })[0];
+  SmallVector<Value> results = sublayer(
+      x, values, "post_attention_layernorm.weight", "ffn_hc.", [&](Value h) {
+        return moe ? experts(h, positions, values) : feedForward(h, values);
+      });
   func::ReturnOp::create(builder, here(), results);
   function.setType(
       builder.getFunctionType(inputs, ValueRange(results).getTypes()));
@@ -305,15 +298,15 @@ Value ModelBuilder::addLayers(Value x, Value positions,
     for (const Weight &weight : weights.layer(moe)) {
       operands.push_back(load(weight, prefix));
       if (weight.role == lm::Role::state)
-        bias = FlatSymbolRefAttr::get(builder.getContext(),
-                                      prefix + weight.name);
+        bias =
+            FlatSymbolRefAttr::get(builder.getContext(), prefix + weight.name);
     }
     if (moe)
       append_range(types, TypeRange{tensor({1}, builder.getF32Type()),
                                     indices({config.moe.experts}),
                                     indices({any, config.moe.topK})});
-    auto call = func::CallOp::create(builder, named("layer"),
-                                     functionName(moe), types, operands);
+    auto call = func::CallOp::create(builder, named("layer"), functionName(moe),
+                                     types, operands);
     x = call.getResult(0);
     if (!moe)
       continue;
@@ -360,12 +353,11 @@ void ModelBuilder::addForward() {
   for (const Weight &weight : weights.tail())
     tail[weight.name] = load(weight, "");
   if (config.hyper)
-    x = lm::HcHeadOp::create(builder, named("x"), rowsType(), x,
-                             tail["model.hc_head.hc_fn"],
-                             tail["model.hc_head.hc_base"],
-                             tail["model.hc_head.hc_scale"],
-                             builder.getF64FloatAttr(config.hyper->epsilon),
-                             builder.getF64FloatAttr(config.epsilon));
+    x = lm::HcHeadOp::create(
+        builder, named("x"), rowsType(), x, tail["model.hc_head.hc_fn"],
+        tail["model.hc_head.hc_base"], tail["model.hc_head.hc_scale"],
+        builder.getF64FloatAttr(config.hyper->epsilon),
+        builder.getF64FloatAttr(config.epsilon));
   x = rmsNorm(x, tail["model.norm.weight"], config.epsilon);
   results[0] = lm::LinearOp::create(
       builder, named("logits"),

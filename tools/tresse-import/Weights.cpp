@@ -36,13 +36,19 @@ static WeightPiece whole(StringRef name, ArrayRef<int64_t> shape) {
 
 Weight WeightList::wide(StringRef name, ArrayRef<int64_t> shape,
                         lm::InitializerAttr initializer) const {
-  return {name.str(), RankedTensorType::get(shape, wideType), lm::Role::weight,
-          initializer, {whole(name, shape)}};
+  return {name.str(),
+          RankedTensorType::get(shape, wideType),
+          lm::Role::weight,
+          initializer,
+          {whole(name, shape)}};
 }
 
 Weight WeightList::matrix(StringRef name, int64_t out, int64_t in) const {
-  return {name.str(), RankedTensorType::get({out, in}, storage),
-          lm::Role::weight, normal, {whole(name, {out, in})}};
+  return {name.str(),
+          RankedTensorType::get({out, in}, storage),
+          lm::Role::weight,
+          normal,
+          {whole(name, {out, in})}};
 }
 
 Weight WeightList::norm(StringRef name, int64_t size) const {
@@ -97,11 +103,12 @@ void WeightList::experts(Sink &sink) const {
                   normal,
                   {{"mlp.experts.{e}.gate_proj.weight", e, {i, d}, {0, 0, 0}},
                    {"mlp.experts.{e}.up_proj.weight", e, {i, d}, {0, i, 0}}}});
-  sink.push_back({"mlp.experts.down_proj",
-                  RankedTensorType::get({e, d, i}, storage),
-                  lm::Role::weight,
-                  normal,
-                  {{"mlp.experts.{e}.down_proj.weight", e, {d, i}, {0, 0, 0}}}});
+  sink.push_back(
+      {"mlp.experts.down_proj",
+       RankedTensorType::get({e, d, i}, storage),
+       lm::Role::weight,
+       normal,
+       {{"mlp.experts.{e}.down_proj.weight", e, {d, i}, {0, 0, 0}}}});
   if (moe.shared)
     feedForward(sink, "mlp.shared_experts.", moe.sharedWidth());
 }

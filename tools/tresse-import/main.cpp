@@ -27,8 +27,8 @@ int fail(const Twine &message) {
 Expected<std::unique_ptr<MemoryBuffer>> readConfig(StringRef path) {
   sys::fs::file_status status;
   if (std::error_code error = sys::fs::status(path, status))
-    return createStringError(path + ": expected a readable file, but got: " +
-                             error.message());
+    return createStringError(
+        path + ": expected a readable file, but got: " + error.message());
   if (status.type() != sys::fs::file_type::regular_file)
     return createStringError(path +
                              ": expected a file, but got something else");
@@ -50,8 +50,8 @@ int write(mlir::ModuleOp module, StringRef path) {
   std::error_code error;
   ToolOutputFile output(path, error, sys::fs::OF_Text);
   if (error)
-    return fail(path + ": expected a writable file, but got: " +
-                error.message());
+    return fail(path +
+                ": expected a writable file, but got: " + error.message());
   mlir::OpPrintingFlags flags;
   flags.printNameLocAsPrefix();
   module->print(output.os(), flags);
@@ -94,8 +94,8 @@ int import(StringRef folder, StringRef outputPath,
 
 int main(int argc, char **argv) {
   cl::OptionCategory category("tresse-import options");
-  cl::opt<std::string> folder(cl::Positional, cl::Required,
-                              cl::desc("DIR"), cl::cat(category));
+  cl::opt<std::string> folder(cl::Positional, cl::Required, cl::desc("DIR"),
+                              cl::cat(category));
   cl::opt<std::string> output("o", cl::desc("Where to write the model"),
                               cl::value_desc("FILE"), cl::init("-"),
                               cl::cat(category));

@@ -1,4 +1,5 @@
-// main.cpp - tresse-lsp-server: completion and errors of our dialects in editors.
+// main.cpp - tresse-lsp-server: completion and errors of our dialects in
+// editors.
 #include "dialects/Register.h"
 #include "mlir/Tools/mlir-lsp-server/MlirLspServerMain.h"
 

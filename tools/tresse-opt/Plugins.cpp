@@ -10,9 +10,8 @@ using namespace llvm;
 namespace tresse {
 
 /// Calls `use` with every value of `flag`, given as --flag=V or --flag V.
-static LogicalResult
-forEachValue(ArrayRef<char *> arguments, StringRef flag,
-             function_ref<LogicalResult(StringRef)> use) {
+static LogicalResult forEachValue(ArrayRef<char *> arguments, StringRef flag,
+                                  function_ref<LogicalResult(StringRef)> use) {
   for (size_t i = 1; i < arguments.size(); ++i) {
     StringRef argument(arguments[i]);
     if (argument == "--")

@@ -35,8 +35,10 @@ inline void appendTo(std::string &out, char part) { out += part; }
 /// Appends the shortest decimal that shows `part` to six digits.
 void appendTo(std::string &out, double part);
 template <typename T>
-requires std::is_integral_v<T>
-void appendTo(std::string &out, T part) { out += std::to_string(part); }
+  requires std::is_integral_v<T>
+void appendTo(std::string &out, T part) {
+  out += std::to_string(part);
+}
 
 /// The parts, one after the other, as text.
 template <typename... Parts> std::string text(const Parts &...parts) {

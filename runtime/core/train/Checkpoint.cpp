@@ -27,8 +27,9 @@ static std::string stepName(uint64_t step) {
 
 static bool isStepName(const std::string &name) {
   return name.starts_with("step-") && name.size() > 5 && name.size() < 30 &&
-         std::all_of(name.begin() + 5, name.end(),
-                     [](char c) { return c >= '0' && c <= '9'; });
+         std::all_of(
+             name.begin() + 5, name.end(),
+             [](char c) { return c >= '0' && c <= '9'; });
 }
 
 /// Writes the small files beside the weights.

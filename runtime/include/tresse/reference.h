@@ -19,7 +19,7 @@ typedef struct tresse_reference_tensor {
 
 typedef struct tresse_reference_attribute {
   const char *name;
-  uint32_t kind; /* enum tresse_attribute_kind */
+  uint32_t kind;  /* enum tresse_attribute_kind */
   uint32_t count; /* length of list */
   union {
     int64_t i; /* integers, booleans, enum cases */

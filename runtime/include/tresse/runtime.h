@@ -73,8 +73,7 @@ tresse_status tresse_session_load(tresse_session *session,
                                   const char *directory);
 
 /* Draws the weights from a seed. */
-tresse_status tresse_session_initialize(tresse_session *session,
-                                        uint64_t seed);
+tresse_status tresse_session_initialize(tresse_session *session, uint64_t seed);
 
 /* Writes the weights to a new file model.safetensors in a directory. */
 tresse_status tresse_session_save(tresse_session *session,
@@ -110,8 +109,7 @@ tresse_status tresse_session_prompt(tresse_session *session,
 
 /* The next token of the continuation, or -1 when the compiled context is
  * full. */
-tresse_status tresse_session_next(tresse_session *session,
-                                  int32_t *out_token);
+tresse_status tresse_session_next(tresse_session *session, int32_t *out_token);
 
 /* The command line of a compiled model (info, train, generate, logits, bench):
  * runs it and returns the exit code. */

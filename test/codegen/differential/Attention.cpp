@@ -33,8 +33,8 @@ void poison(Tensor &keys, const Tensor &positions) {
   for (int64_t b = 0; b < keys.sizes[0]; ++b) {
     int64_t seen = 0;
     for (int64_t i = 0; i < positions.sizes[1]; ++i)
-      seen = std::max<int64_t>(
-          seen, positions.get(b * positions.sizes[1] + i) + 1);
+      seen = std::max<int64_t>(seen,
+                               positions.get(b * positions.sizes[1] + i) + 1);
     for (int64_t i = seen * row; i < keys.sizes[1] * row; ++i)
       keys.set(b * keys.sizes[1] * row + i, NAN);
   }
@@ -54,65 +54,70 @@ void copyInto(Tensor &to, const Tensor &from) {
 }
 
 TEST(CpuKernels, Attention) {
-  forAll([](uint32_t dtype, Random &random) {
-    Shape s(random);
-    Case c("lm.attention", tresse_ref_attention, dtype, random);
-    addInputs(c, s);
-    poison(c.operand(1), c.operand(3));
-    poison(c.operand(2), c.operand(3));
-    c.out(Storage, {s.batch, s.queries, s.heads, s.value});
-    c.out(Wide, {s.batch, s.queries, s.heads});
-    c.check();
-    // The gradients read what the forward wrote.
-    for (bool key : {false, true}) {
-      Case g(key ? "lm.attention_grad_key" : "lm.attention_grad_query",
-             key ? tresse_ref_attention_grad_key
-                 : tresse_ref_attention_grad_query,
-             dtype, random);
-      addInputs(g, s);
-      for (int i = 0; i < 4; ++i)
-        copyInto(g.operand(i), c.operand(i));
-      // Keys that nobody sees get gradient 0; the reference reads them.
-      for (int i : {1, 2})
-        for (int64_t e = 0; e < g.operand(i).count(); ++e)
-          if (std::isnan(g.operand(i).get(e)))
-            g.operand(i).set(e, 1);
-      Sizes rows = {s.batch, s.queries, s.heads};
-      if (!key)
-        copyInto(g.in(Storage, {rows[0], rows[1], rows[2], s.value}),
-                 c.expected(0));
-      copyInto(g.in(Wide, rows), c.expected(1));
-      if (key)
-        g.in(Wide, rows);
-      g.in(Storage, {rows[0], rows[1], rows[2], s.value});
-      if (key) {
-        g.out(Storage, {s.batch, s.keys, s.heads, s.nope + s.value});
-        g.out(Storage, {s.batch, s.keys, s.rope});
-      } else {
-        g.out(Storage, {s.batch, s.queries, s.heads, s.nope + s.rope});
-        g.out(Wide, rows);
-      }
-      g.setTermSize(8);
-      g.check();
-    }
-  }, 6);
+  forAll(
+      [](uint32_t dtype, Random &random) {
+        Shape s(random);
+        Case c("lm.attention", tresse_ref_attention, dtype, random);
+        addInputs(c, s);
+        poison(c.operand(1), c.operand(3));
+        poison(c.operand(2), c.operand(3));
+        c.out(Storage, {s.batch, s.queries, s.heads, s.value});
+        c.out(Wide, {s.batch, s.queries, s.heads});
+        c.check();
+        // The gradients read what the forward wrote.
+        for (bool key : {false, true}) {
+          Case g(key ? "lm.attention_grad_key" : "lm.attention_grad_query",
+                 key ? tresse_ref_attention_grad_key
+                     : tresse_ref_attention_grad_query,
+                 dtype, random);
+          addInputs(g, s);
+          for (int i = 0; i < 4; ++i)
+            copyInto(g.operand(i), c.operand(i));
+          // Keys that nobody sees get gradient 0; the reference reads them.
+          for (int i : {1, 2})
+            for (int64_t e = 0; e < g.operand(i).count(); ++e)
+              if (std::isnan(g.operand(i).get(e)))
+                g.operand(i).set(e, 1);
+          Sizes rows = {s.batch, s.queries, s.heads};
+          if (!key)
+            copyInto(g.in(Storage, {rows[0], rows[1], rows[2], s.value}),
+                     c.expected(0));
+          copyInto(g.in(Wide, rows), c.expected(1));
+          if (key)
+            g.in(Wide, rows);
+          g.in(Storage, {rows[0], rows[1], rows[2], s.value});
+          if (key) {
+            g.out(Storage, {s.batch, s.keys, s.heads, s.nope + s.value});
+            g.out(Storage, {s.batch, s.keys, s.rope});
+          } else {
+            g.out(Storage, {s.batch, s.queries, s.heads, s.nope + s.rope});
+            g.out(Wide, rows);
+          }
+          g.setTermSize(8);
+          g.check();
+        }
+      },
+      6);
 }
 
 TEST(CpuKernels, LatentAttention) {
-  forAll([](uint32_t dtype, Random &random) {
-    Shape s(random);
-    Case c("lm.latent_attention", tresse_ref_latent_attention, dtype, random);
-    c.in(Storage, {s.batch, s.queries, s.heads, s.nope});
-    c.in(Storage, {s.batch, s.queries, s.heads, s.rope});
-    c.in(Storage, {s.batch, s.keys, s.nope});
-    c.in(Storage, {s.batch, s.keys, s.rope});
-    fillPositions(c.in(Index, {s.batch, s.queries}), random, s.keys);
-    poison(c.operand(2), c.operand(4));
-    poison(c.operand(3), c.operand(4));
-    c.attribute("scale = 0.15 : f64");
-    c.out(Storage, {s.batch, s.queries, s.heads, s.nope});
-    c.check();
-  }, 6);
+  forAll(
+      [](uint32_t dtype, Random &random) {
+        Shape s(random);
+        Case c("lm.latent_attention", tresse_ref_latent_attention, dtype,
+               random);
+        c.in(Storage, {s.batch, s.queries, s.heads, s.nope});
+        c.in(Storage, {s.batch, s.queries, s.heads, s.rope});
+        c.in(Storage, {s.batch, s.keys, s.nope});
+        c.in(Storage, {s.batch, s.keys, s.rope});
+        fillPositions(c.in(Index, {s.batch, s.queries}), random, s.keys);
+        poison(c.operand(2), c.operand(4));
+        poison(c.operand(3), c.operand(4));
+        c.attribute("scale = 0.15 : f64");
+        c.out(Storage, {s.batch, s.queries, s.heads, s.nope});
+        c.check();
+      },
+      6);
 }
 
 TEST(CpuKernels, Cache) {

@@ -87,7 +87,8 @@ bool Tensor::guardsIntact() const {
 }
 
 int64_t Random::size(int64_t most) {
-  static const int64_t likely[] = {1, 2, 3, 5, 7, 13, 16, 17, 31, 32, 37, 48, 64, 67};
+  static const int64_t likely[] = {1,  2,  3,  5,  7,  13, 16,
+                                   17, 31, 32, 37, 48, 64, 67};
   int64_t picked = likely[integer(0, 13)];
   return picked <= most ? picked : integer(1, most);
 }
@@ -149,10 +150,11 @@ static std::string typeText(const Tensor &tensor) {
   std::string text = "tensor<";
   for (int64_t size : tensor.sizes)
     text += std::to_string(size) + "x";
-  return text + (tensor.dtype == TRESSE_F64   ? "f64"
-                 : tensor.dtype == TRESSE_F32 ? "f32"
-                 : tensor.dtype == TRESSE_I32 ? "i32"
-                                              : "bf16") +
+  return text +
+         (tensor.dtype == TRESSE_F64   ? "f64"
+          : tensor.dtype == TRESSE_F32 ? "f32"
+          : tensor.dtype == TRESSE_I32 ? "i32"
+                                       : "bf16") +
          ">";
 }
 
@@ -174,10 +176,10 @@ std::string Case::text() const {
     outs += comma(outs) + typeText(results[i]);
     names += comma(names) + "%r#" + std::to_string(i);
   }
-  return "func.func @kernel(" + head + ") -> (" + outs + ") {\n  %r:" +
-         std::to_string(results.size()) + " = \"" + op + "\"(" + uses + ") {" +
-         attributes + "} : (" + types + ") -> (" + outs + ")\n  return " +
-         names + " : " + outs + "\n}\n";
+  return "func.func @kernel(" + head + ") -> (" + outs +
+         ") {\n  %r:" + std::to_string(results.size()) + " = \"" + op + "\"(" +
+         uses + ") {" + attributes + "} : (" + types + ") -> (" + outs +
+         ")\n  return " + names + " : " + outs + "\n}\n";
 }
 
 // Compiling.
@@ -197,8 +199,7 @@ static mlir::MLIRContext &context() {
 }
 
 static mlir::MemRefType layoutOf(const Tensor &tensor, mlir::Type element) {
-  auto layout =
-      mlir::StridedLayoutAttr::get(&context(), 0, tensor.strides);
+  auto layout = mlir::StridedLayoutAttr::get(&context(), 0, tensor.strides);
   return mlir::MemRefType::get(tensor.sizes, element, layout);
 }
 
@@ -229,7 +230,8 @@ Kernel compile(const std::string &text,
     return kernel;
   }
   module->walk([&](mlir::Operation *op) {
-    kernel.hasVectors |= llvm::isa<mlir::vector::VectorDialect>(op->getDialect());
+    kernel.hasVectors |=
+        llvm::isa<mlir::vector::VectorDialect>(op->getDialect());
   });
   if (failed(cpu::lowerKernels(*module, *target))) {
     ADD_FAILURE() << "cannot lower\n" << text;
@@ -250,8 +252,8 @@ Kernel compile(const std::string &text,
     return kernel;
   }
   auto code = reinterpret_cast<tresse_cpu_kernel>(*address);
-  kernel.run = [engine, code](void *const *operands, int64_t begin,
-                              int64_t end, void *scratch) {
+  kernel.run = [engine, code](void *const *operands, int64_t begin, int64_t end,
+                              void *scratch) {
     code(operands, begin, end, scratch);
   };
   kernel.tiles = shape->tileCount;
@@ -262,8 +264,7 @@ Kernel compile(const std::string &text,
 // Running.
 
 /// Attributes as the reference functions read them: enums by their case.
-static void addAttributes(mlir::Operation *op,
-                          std::vector<std::string> &names,
+static void addAttributes(mlir::Operation *op, std::vector<std::string> &names,
                           std::vector<tresse_reference_attribute> &list) {
   for (mlir::NamedAttribute named : op->getAttrDictionary()) {
     tresse_reference_attribute entry{};
@@ -340,8 +341,7 @@ static double tolerance(uint32_t dtype) {
   return dtype == TRESSE_F64 ? 1e-12 : dtype == TRESSE_F32 ? 2e-6 : 1.0 / 128;
 }
 
-void Case::compare(const Tensor &expected, const Tensor &found,
-                   size_t number) {
+void Case::compare(const Tensor &expected, const Tensor &found, size_t number) {
   double largest = termSize;
   for (int64_t i = 0; i < expected.count(); ++i)
     if (std::isfinite(expected.get(i)) && expected.get(i) != 12345)
@@ -407,8 +407,10 @@ void Case::check() {
 
   for (size_t i = 0; i < results.size(); ++i) {
     bool tied = results[i].tied >= 0;
-    auto pick = [&](std::vector<Tensor> &in, std::vector<Tensor> &out)
-        -> Tensor & { return tied ? in[results[i].tied] : out[i]; };
+    auto pick = [&](std::vector<Tensor> &in,
+                    std::vector<Tensor> &out) -> Tensor & {
+      return tied ? in[results[i].tied] : out[i];
+    };
     compare(pick(expectedIn, expected), pick(firstIn, first), i);
     EXPECT_EQ(pick(firstIn, first).memory, pick(secondIn, second).memory)
         << "other bits when the tiles run one by one\n"

@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
-#include "gtest/gtest.h"
 #include "runtime/reference/functions.h"
+#include "gtest/gtest.h"
 
 namespace tresse::test {
 

@@ -8,7 +8,6 @@ using namespace tresse::test;
 
 namespace {
 
-
 std::string tensorType(const Sizes &sizes, const char *element) {
   std::string text = "tensor<";
   for (int64_t size : sizes)
@@ -68,8 +67,8 @@ TEST(CpuKernels, FusedResidualNorm) {
     std::string add = "%s = arith.addf %a, %b : " + x + "\n";
     std::string norm = "%n = lm.rms_norm %s, %w {epsilon = 1.0e-6 : f64} : (" +
                        x + ", " + w + ") -> " + x + "\n";
-    std::string end = "%d = arith.subf %n, %b : " + x +
-                      "\n%y = math.exp %d : " + x + "\n";
+    std::string end =
+        "%d = arith.subf %n, %b : " + x + "\n%y = math.exp %d : " + x + "\n";
     Tensor a = dense(random, dtype, {rows, channels});
     Tensor b = dense(random, dtype, {rows, channels});
     Tensor weight = dense(random, wide, {channels});
@@ -133,17 +132,17 @@ TEST(CpuKernels, FusedMhcPreNorm) {
     Tensor comb = dense(random, wide, {rows, n, n});
     auto withWeight = in;
     withWeight.push_back(weight);
-    auto fused = runText(
-        "func.func @f(" + arguments + ", %w: " + w + ") -> (" +
-            wideType({rows, n}) + ", " + wideType({rows, n, n}) + ", " + h +
-            ") {\n" + pre + norm("%r#0") + "return %r#1, %r#2, %n : " +
-            wideType({rows, n}) + ", " + wideType({rows, n, n}) + ", " + h +
-            "\n}",
-        withWeight, {post, comb, row});
-    auto first = runText("func.func @f(" + arguments + ") -> (" + outputs +
-                             ") {\n" + pre + "return %r#0, %r#1, %r#2 : " +
-                             outputs + "\n}",
-                         in, {row, post, comb});
+    auto fused =
+        runText("func.func @f(" + arguments + ", %w: " + w + ") -> (" +
+                    wideType({rows, n}) + ", " + wideType({rows, n, n}) + ", " +
+                    h + ") {\n" + pre + norm("%r#0") +
+                    "return %r#1, %r#2, %n : " + wideType({rows, n}) + ", " +
+                    wideType({rows, n, n}) + ", " + h + "\n}",
+                withWeight, {post, comb, row});
+    auto first =
+        runText("func.func @f(" + arguments + ") -> (" + outputs + ") {\n" +
+                    pre + "return %r#0, %r#1, %r#2 : " + outputs + "\n}",
+                in, {row, post, comb});
     ASSERT_EQ(first.size(), 3u);
     auto second = runText("func.func @f(%h: " + h + ", %w: " + w + ") -> " + h +
                               " {\n" + norm("%h") + "return %n : " + h + "\n}",
@@ -161,11 +160,10 @@ TEST(CpuKernels, RoundsToNearestEven) {
   struct Pair {
     uint32_t from;
     uint16_t to;
-  } pairs[] = {{0x3f808000, 0x3f80}, {0x3f818000, 0x3f82},
-               {0x3f808001, 0x3f81}, {0x3f817fff, 0x3f81},
-               {0x7f7fffff, 0x7f80}, {0xff800000, 0xff80},
-               {0x7f800001, 0x7fc0}, {0xffffffff, 0x7fc0},
-               {0x00000001, 0x0000}, {0x80018000, 0x8002}};
+  } pairs[] = {{0x3f808000, 0x3f80}, {0x3f818000, 0x3f82}, {0x3f808001, 0x3f81},
+               {0x3f817fff, 0x3f81}, {0x7f7fffff, 0x7f80}, {0xff800000, 0xff80},
+               {0x7f800001, 0x7fc0}, {0xffffffff, 0x7fc0}, {0x00000001, 0x0000},
+               {0x80018000, 0x8002}};
   Random random(1);
   int64_t count = 3 * std::size(pairs); // whole vectors and a masked one
   Tensor from = dense(random, TRESSE_F32, {count});

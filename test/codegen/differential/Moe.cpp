@@ -22,66 +22,70 @@ void fillChoices(Tensor &indices, Random &random, int64_t experts) {
 }
 
 TEST(CpuKernels, Route) {
-  forAll([](uint32_t dtype, Random &random) {
-    int64_t tokens = random.size(20), groups = random.integer(1, 4);
-    int64_t kept = random.integer(1, groups);
-    int64_t size = random.integer(1, 20), experts = groups * size;
-    int64_t topK = random.integer(1, std::min<int64_t>(kept * size, 8));
-    Case c("lm.route", tresse_ref_route, dtype, random);
-    Tensor &logits = c.in(Wide, {tokens, experts});
-    if (random.chance()) // ties
-      for (int64_t i = 0; i < tokens * experts; ++i)
-        logits.set(i, random.integer(-2, 2));
-    bool bias = random.chance(), positions = random.chance();
-    if (bias)
-      c.in(Wide, {experts});
-    else
-      c.absent();
-    if (positions) {
-      Tensor &at = c.in(Index, {tokens});
-      for (int64_t t = 0; t < tokens; ++t)
-        at.set(t, random.integer(-1, 3));
-    } else {
-      c.absent();
-    }
-    c.segments({1, bias, positions});
-    c.attribute(random.chance() ? "scoring = #lm.scoring<softmax>"
-                                : "scoring = #lm.scoring<sigmoid>");
-    c.attribute(random.chance() ? "group_score = #lm.group_score<max>"
-                                : "group_score = #lm.group_score<top2>");
-    c.attribute("top_k = " + number(topK) + ", groups = " + number(groups));
-    c.attribute("top_groups = " + number(kept));
-    c.attribute(random.chance() ? "normalize = true" : "normalize = false");
-    c.attribute("weight_scale = 2.5 : f64");
-    c.out(Index, {tokens, topK});
-    c.out(Wide, {tokens, topK});
-    c.out(Wide, {tokens, experts});
-    c.check();
-  }, 12);
+  forAll(
+      [](uint32_t dtype, Random &random) {
+        int64_t tokens = random.size(20), groups = random.integer(1, 4);
+        int64_t kept = random.integer(1, groups);
+        int64_t size = random.integer(1, 20), experts = groups * size;
+        int64_t topK = random.integer(1, std::min<int64_t>(kept * size, 8));
+        Case c("lm.route", tresse_ref_route, dtype, random);
+        Tensor &logits = c.in(Wide, {tokens, experts});
+        if (random.chance()) // ties
+          for (int64_t i = 0; i < tokens * experts; ++i)
+            logits.set(i, random.integer(-2, 2));
+        bool bias = random.chance(), positions = random.chance();
+        if (bias)
+          c.in(Wide, {experts});
+        else
+          c.absent();
+        if (positions) {
+          Tensor &at = c.in(Index, {tokens});
+          for (int64_t t = 0; t < tokens; ++t)
+            at.set(t, random.integer(-1, 3));
+        } else {
+          c.absent();
+        }
+        c.segments({1, bias, positions});
+        c.attribute(random.chance() ? "scoring = #lm.scoring<softmax>"
+                                    : "scoring = #lm.scoring<sigmoid>");
+        c.attribute(random.chance() ? "group_score = #lm.group_score<max>"
+                                    : "group_score = #lm.group_score<top2>");
+        c.attribute("top_k = " + number(topK) + ", groups = " + number(groups));
+        c.attribute("top_groups = " + number(kept));
+        c.attribute(random.chance() ? "normalize = true" : "normalize = false");
+        c.attribute("weight_scale = 2.5 : f64");
+        c.out(Index, {tokens, topK});
+        c.out(Wide, {tokens, topK});
+        c.out(Wide, {tokens, experts});
+        c.check();
+      },
+      12);
 }
 
 TEST(CpuKernels, RouteGrad) {
-  forAll([](uint32_t dtype, Random &random) {
-    int64_t tokens = random.size(20), experts = random.integer(2, 70);
-    int64_t topK = random.integer(1, std::min<int64_t>(experts, 8));
-    Case c("lm.route_grad", tresse_ref_route_grad, dtype, random);
-    Tensor &scores = c.in(Wide, {tokens, experts});
-    for (int64_t i = 0; i < tokens * experts; ++i)
-      scores.set(i, random.uniform(0.01, 1));
-    fillChoices(c.in(Index, {tokens, topK}), random, experts);
-    c.in(Wide, {tokens, topK});
-    if (random.chance())
-      c.in(Wide, {tokens, experts});
-    else
-      c.absent();
-    c.attribute(random.chance() ? "scoring = #lm.scoring<softmax>"
-                                : "scoring = #lm.scoring<sigmoid>");
-    c.attribute("top_k = " + number(topK) + ", weight_scale = 1.5 : f64");
-    c.attribute(random.chance() ? "normalize = true" : "normalize = false");
-    c.setTermSize(4);
-    c.out(Wide, {tokens, experts});
-    c.check();
-  }, 6);
+  forAll(
+      [](uint32_t dtype, Random &random) {
+        int64_t tokens = random.size(20), experts = random.integer(2, 70);
+        int64_t topK = random.integer(1, std::min<int64_t>(experts, 8));
+        Case c("lm.route_grad", tresse_ref_route_grad, dtype, random);
+        Tensor &scores = c.in(Wide, {tokens, experts});
+        for (int64_t i = 0; i < tokens * experts; ++i)
+          scores.set(i, random.uniform(0.01, 1));
+        fillChoices(c.in(Index, {tokens, topK}), random, experts);
+        c.in(Wide, {tokens, topK});
+        if (random.chance())
+          c.in(Wide, {tokens, experts});
+        else
+          c.absent();
+        c.attribute(random.chance() ? "scoring = #lm.scoring<softmax>"
+                                    : "scoring = #lm.scoring<sigmoid>");
+        c.attribute("top_k = " + number(topK) + ", weight_scale = 1.5 : f64");
+        c.attribute(random.chance() ? "normalize = true" : "normalize = false");
+        c.setTermSize(4);
+        c.out(Wide, {tokens, experts});
+        c.check();
+      },
+      6);
 }
 
 /// Everything that the grouping of one choice gives.
@@ -106,54 +110,56 @@ void copyInto(Tensor &to, const Tensor &from) {
 }
 
 TEST(CpuKernels, GroupAndPermute) {
-  forAll([](uint32_t dtype, Random &random) {
-    int64_t tokens = random.size(40), experts = random.integer(1, 20);
-    int64_t topK = random.integer(1, std::min<int64_t>(experts, 6));
-    int64_t d = random.size(200), rows = tokens * topK;
-    Grouping g = group(random, tokens, topK, experts);
-    auto add = [](Case &c, const Tensor &values) {
-      copyInto(c.in(Index, values.sizes), values);
-    };
-    bool weighted = random.chance();
-    Case permute("lm.permute", tresse_ref_permute, dtype, random);
-    permute.in(Storage, {tokens, d});
-    add(permute, g.slotOfRow);
-    add(permute, g.rowOfSlot);
-    add(permute, g.ends);
-    if (weighted)
-      permute.in(Wide, {tokens, topK});
-    else
-      permute.absent();
-    permute.out(Storage, {rows, d});
-    permute.check();
+  forAll(
+      [](uint32_t dtype, Random &random) {
+        int64_t tokens = random.size(40), experts = random.integer(1, 20);
+        int64_t topK = random.integer(1, std::min<int64_t>(experts, 6));
+        int64_t d = random.size(200), rows = tokens * topK;
+        Grouping g = group(random, tokens, topK, experts);
+        auto add = [](Case &c, const Tensor &values) {
+          copyInto(c.in(Index, values.sizes), values);
+        };
+        bool weighted = random.chance();
+        Case permute("lm.permute", tresse_ref_permute, dtype, random);
+        permute.in(Storage, {tokens, d});
+        add(permute, g.slotOfRow);
+        add(permute, g.rowOfSlot);
+        add(permute, g.ends);
+        if (weighted)
+          permute.in(Wide, {tokens, topK});
+        else
+          permute.absent();
+        permute.out(Storage, {rows, d});
+        permute.check();
 
-    int64_t held = static_cast<int64_t>(g.ends.get(experts - 1));
-    auto addRows = [&](Case &c) {
-      Tensor &y = c.in(Storage, {rows, d});
-      for (int64_t i = held * d; i < rows * d; ++i)
-        y.set(i, NAN);
-    };
-    Case unpermute("lm.unpermute", tresse_ref_unpermute, dtype, random);
-    addRows(unpermute);
-    add(unpermute, g.rowOfSlot);
-    if (weighted)
-      unpermute.in(Wide, {tokens, topK});
-    else
-      unpermute.absent();
-    unpermute.absent();
-    unpermute.absent();
-    unpermute.segments({1, 1, weighted, 0, 0});
-    unpermute.out(Storage, {tokens, d});
-    unpermute.check();
+        int64_t held = static_cast<int64_t>(g.ends.get(experts - 1));
+        auto addRows = [&](Case &c) {
+          Tensor &y = c.in(Storage, {rows, d});
+          for (int64_t i = held * d; i < rows * d; ++i)
+            y.set(i, NAN);
+        };
+        Case unpermute("lm.unpermute", tresse_ref_unpermute, dtype, random);
+        addRows(unpermute);
+        add(unpermute, g.rowOfSlot);
+        if (weighted)
+          unpermute.in(Wide, {tokens, topK});
+        else
+          unpermute.absent();
+        unpermute.absent();
+        unpermute.absent();
+        unpermute.segments({1, 1, weighted, 0, 0});
+        unpermute.out(Storage, {tokens, d});
+        unpermute.check();
 
-    Case weights("lm.unpermute_grad_weights", tresse_ref_unpermute_grad_weights,
-                 dtype, random);
-    weights.in(Storage, {tokens, d});
-    addRows(weights);
-    add(weights, g.rowOfSlot);
-    weights.out(Wide, {tokens, topK});
-    weights.check();
-  }, 6);
+        Case weights("lm.unpermute_grad_weights",
+                     tresse_ref_unpermute_grad_weights, dtype, random);
+        weights.in(Storage, {tokens, d});
+        addRows(weights);
+        add(weights, g.rowOfSlot);
+        weights.out(Wide, {tokens, topK});
+        weights.check();
+      },
+      6);
 }
 
 TEST(CpuKernels, Balance) {

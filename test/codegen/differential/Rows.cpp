@@ -65,22 +65,26 @@ TEST(CpuKernels, Rotary) {
 }
 
 TEST(CpuKernels, Rope) {
-  forAll([](uint32_t dtype, Random &random) {
-    int64_t rows = random.size(9), dim = 2 * random.size(40);
-    int64_t offset = random.chance() ? 0 : random.size(70);
-    int64_t channels = offset + dim + (random.chance() ? 0 : random.size(20));
-    Sizes sizes = {2, rows, channels};
-    if (random.chance())
-      sizes = {2, rows, random.integer(1, 3), channels};
-    Case c("lm.rope", tresse_ref_rope, dtype, random);
-    c.in(Storage, sizes);
-    c.in(Wide, {2, rows, dim});
-    c.attribute("offset = " + std::to_string(offset) + " : i64");
-    c.attribute(random.chance() ? "interleaved = true" : "interleaved = false");
-    c.attribute(random.chance() ? "inverse = true" : "inverse = false");
-    c.out(Storage, sizes);
-    c.check();
-  }, 8);
+  forAll(
+      [](uint32_t dtype, Random &random) {
+        int64_t rows = random.size(9), dim = 2 * random.size(40);
+        int64_t offset = random.chance() ? 0 : random.size(70);
+        int64_t channels =
+            offset + dim + (random.chance() ? 0 : random.size(20));
+        Sizes sizes = {2, rows, channels};
+        if (random.chance())
+          sizes = {2, rows, random.integer(1, 3), channels};
+        Case c("lm.rope", tresse_ref_rope, dtype, random);
+        c.in(Storage, sizes);
+        c.in(Wide, {2, rows, dim});
+        c.attribute("offset = " + std::to_string(offset) + " : i64");
+        c.attribute(random.chance() ? "interleaved = true"
+                                    : "interleaved = false");
+        c.attribute(random.chance() ? "inverse = true" : "inverse = false");
+        c.out(Storage, sizes);
+        c.check();
+      },
+      8);
 }
 
 TEST(CpuKernels, Swiglu) {

@@ -65,7 +65,8 @@ TEST(CpuKernels, Adamw) {
       c.operand(3).set(i, random.uniform(0, 2));
     c.in(Wide, {1}).set(0, 3.5);
     Tensor &hyper = c.in(Wide, {16});
-    double values[] = {1e-2, .9, .95, 1e-8, .1, random.chance() ? 1. : 0., .1, .05};
+    double values[] = {1e-2, .9, .95, 1e-8, .1, random.chance() ? 1. : 0.,
+                       .1,   .05};
     for (int i = 0; i < 8; ++i)
       hyper.set(i, values[i]);
     c.out(Wide, {rows, d}, 0);
@@ -93,23 +94,27 @@ TEST(CpuKernels, Norms) {
 }
 
 TEST(CpuKernels, Elementwise) {
-  for (const char *op : {"arith.addf", "arith.subf", "arith.mulf", "arith.divf",
-                         "arith.maximumf", "arith.negf", "math.exp",
-                         "math.tanh", "math.sqrt"})
-    forAll([&](uint32_t dtype, Random &random) {
-      int64_t rows = random.size(60), d = random.size(200);
-      Case c(op, tresse_ref_elementwise, dtype, random);
-      bool unary = std::string(op).starts_with("math") ||
-                   std::string(op) == "arith.negf";
-      for (int operand = 0; operand < (unary ? 1 : 2); ++operand) {
-        Tensor &x = c.in(Storage, {rows, d});
-        for (int64_t i = 0; i < rows * d; ++i)
-          x.set(i, random.uniform(0.5, 3) *
-                       (std::string(op) == "math.sqrt" ? 1 : random.chance() ? 1 : -1));
-      }
-      c.out(Storage, {rows, d});
-      c.check();
-    }, 1);
+  for (const char *op :
+       {"arith.addf", "arith.subf", "arith.mulf", "arith.divf",
+        "arith.maximumf", "arith.negf", "math.exp", "math.tanh", "math.sqrt"})
+    forAll(
+        [&](uint32_t dtype, Random &random) {
+          int64_t rows = random.size(60), d = random.size(200);
+          Case c(op, tresse_ref_elementwise, dtype, random);
+          bool unary = std::string(op).starts_with("math") ||
+                       std::string(op) == "arith.negf";
+          for (int operand = 0; operand < (unary ? 1 : 2); ++operand) {
+            Tensor &x = c.in(Storage, {rows, d});
+            for (int64_t i = 0; i < rows * d; ++i)
+              x.set(i,
+                    random.uniform(0.5, 3) * (std::string(op) == "math.sqrt" ? 1
+                                              : random.chance() ? 1
+                                                                : -1));
+          }
+          c.out(Storage, {rows, d});
+          c.check();
+        },
+        1);
 }
 
 } // namespace

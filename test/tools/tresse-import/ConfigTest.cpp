@@ -90,8 +90,7 @@ std::string nested(int depth, const char *open, const char *close) {
 
 const Case syntaxCases[] = {
     {"empty", "", "c:1: expected JSON, but got: unexpected eof"},
-    {"spaces", "  \n ",
-     "c:2: expected JSON, but got: unexpected eof"},
+    {"spaces", "  \n ", "c:2: expected JSON, but got: unexpected eof"},
     {"array", "[]", "c: expected a JSON object, but got another value"},
     {"number", "12", "c: expected a JSON object, but got another value"},
     {"cut_object", "{\"model_type\": \"deepseek_v3\"",
@@ -245,10 +244,11 @@ std::vector<Case> fieldCases() {
            "rope_scaling: expected an object or null, but got []"),
       edit("rope_kind", R"({"rope_scaling": {"type": "linear"}})",
            "rope_scaling.type: expected default or yarn, but got \"linear\""),
-      edit("rope_kind_other_spelling",
-           R"({"rope_scaling": null, "rope_parameters": {"rope_type": "llama3"}})",
-           "rope_parameters.rope_type: expected default or yarn, but got "
-           "\"llama3\""),
+      edit(
+          "rope_kind_other_spelling",
+          R"({"rope_scaling": null, "rope_parameters": {"rope_type": "llama3"}})",
+          "rope_parameters.rope_type: expected default or yarn, but got "
+          "\"llama3\""),
       edit("factor_below_one",
            R"({"rope_scaling": {"type": "yarn", "factor": 0.5}})",
            "rope_scaling.factor: expected a number from 1 to 1e+06, but got "
@@ -407,8 +407,8 @@ TEST(Config, DefaultsOfV3) {
 }
 
 TEST(Config, DefaultsOfV2) {
-  ModelConfig c = accepted(
-      R"({"model_type": "deepseek_v2", "num_experts_per_tok": 6})");
+  ModelConfig c =
+      accepted(R"({"model_type": "deepseek_v2", "num_experts_per_tok": 6})");
   EXPECT_EQ(c.vocab, 32000);
   EXPECT_EQ(c.moe.width, 1407);
   EXPECT_EQ(c.moe.sharedWidth(), 2814);
@@ -434,8 +434,8 @@ TEST(Config, BothSpellingsOfRope) {
 
 // The values of DeepSeek-V2 and V3: 192^-1/2 times g(mscale)^2.
 TEST(Config, ScaleHoldsMscaleSquared) {
-  for (auto [mscale, scale] : {std::pair("0.707", 0.1147214),
-                               std::pair("1.0", 0.1352338)}) {
+  for (auto [mscale, scale] :
+       {std::pair("0.707", 0.1147214), std::pair("1.0", 0.1352338)}) {
     std::string yarn = std::string(R"({"model_type": "deepseek_v3",
       "rope_scaling": {"type": "yarn", "factor": 40,
       "original_max_position_embeddings": 4096, "mscale": )") +
@@ -483,8 +483,8 @@ TEST(Config, EveryOtherLayerIsMoe) {
 }
 
 TEST(Config, HyperConnectionsOfTheFile) {
-  ModelConfig c = accepted(edited(
-      R"({"hc_mult": 3, "hc_sinkhorn_iters": 7, "hc_eps": 1e-4})"));
+  ModelConfig c = accepted(
+      edited(R"({"hc_mult": 3, "hc_sinkhorn_iters": 7, "hc_eps": 1e-4})"));
   ASSERT_TRUE(c.hyper);
   EXPECT_EQ(c.hyper->streams, 3);
   EXPECT_EQ(c.hyper->rows(), 15);

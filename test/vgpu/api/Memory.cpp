@@ -97,8 +97,8 @@ TEST_F(Driver, PointerAttributes) {
   CUdeviceptr a = allocate(10, 0), base = 0;
   unsigned type = 0;
   size_t bytes = 0;
-  EXPECT_CU(cuPointerGetAttribute(&type, CU_POINTER_ATTRIBUTE_MEMORY_TYPE,
-                                  a + 8));
+  EXPECT_CU(
+      cuPointerGetAttribute(&type, CU_POINTER_ATTRIBUTE_MEMORY_TYPE, a + 8));
   EXPECT_EQ(type, unsigned(CU_MEMORYTYPE_DEVICE));
   EXPECT_CU(cuMemGetAddressRange(&base, &bytes, a + 12));
   EXPECT_EQ(base, a);
@@ -115,20 +115,20 @@ TEST_F(Driver, PoolsFollowTheStream) {
   CUmemoryPool pool = nullptr;
   ASSERT_CU(cuDeviceGetDefaultMemPool(&pool, device));
   cuuint64_t before = 0, during = 0, after = 0;
-  EXPECT_CU(cuMemPoolGetAttribute(pool, CU_MEMPOOL_ATTR_USED_MEM_CURRENT,
-                                  &before));
+  EXPECT_CU(
+      cuMemPoolGetAttribute(pool, CU_MEMPOOL_ATTR_USED_MEM_CURRENT, &before));
   CUdeviceptr a = 0;
   ASSERT_CU(cuMemAllocAsync(&a, 400, stream));
   EXPECT_CU(cuMemsetD32Async(a, 4, 100, stream));
   EXPECT_CU(add(a, 100, 3, stream));
   std::vector<int> values(100);
   EXPECT_CU(cuMemcpyDtoHAsync(values.data(), a, 400, stream));
-  EXPECT_CU(cuMemPoolGetAttribute(pool, CU_MEMPOOL_ATTR_USED_MEM_CURRENT,
-                                  &during));
+  EXPECT_CU(
+      cuMemPoolGetAttribute(pool, CU_MEMPOOL_ATTR_USED_MEM_CURRENT, &during));
   EXPECT_CU(cuMemFreeAsync(a, stream));
   EXPECT_CU(cuStreamSynchronize(stream));
-  EXPECT_CU(cuMemPoolGetAttribute(pool, CU_MEMPOOL_ATTR_USED_MEM_CURRENT,
-                                  &after));
+  EXPECT_CU(
+      cuMemPoolGetAttribute(pool, CU_MEMPOOL_ATTR_USED_MEM_CURRENT, &after));
   EXPECT_EQ(values, std::vector<int>(100, 7));
   EXPECT_EQ(during, before + 400);
   EXPECT_EQ(after, before);

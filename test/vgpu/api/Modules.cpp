@@ -36,7 +36,10 @@ TEST_F(Driver, BrokenPtxIsRefusedWithALog) {
 
 TEST_F(Driver, CubinsWithoutPtxAreRefused) {
   std::vector<unsigned char> elf(64);
-  std::memcpy(elf.data(), "\x7f" "ELF", 4);
+  std::memcpy(elf.data(),
+              "\x7f"
+              "ELF",
+              4);
   CUmodule broken = nullptr;
   EXPECT_EQ(cuModuleLoadData(&broken, elf.data()),
             CUDA_ERROR_NO_BINARY_FOR_GPU);
@@ -99,13 +102,13 @@ TEST_F(Driver, ParametersInOneBuffer) {
   size_t size = sizeof buffer;
   void *extra[] = {CU_LAUNCH_PARAM_BUFFER_POINTER, &buffer,
                    CU_LAUNCH_PARAM_BUFFER_SIZE, &size, CU_LAUNCH_PARAM_END};
-  EXPECT_CU(cuLaunchKernel(addKernel, 1, 1, 1, 64, 1, 1, 0, nullptr, nullptr,
-                           extra));
+  EXPECT_CU(
+      cuLaunchKernel(addKernel, 1, 1, 1, 64, 1, 1, 0, nullptr, nullptr, extra));
   EXPECT_EQ(read(a, 64), std::vector<int>(64, 6));
   size = 8;
-  EXPECT_EQ(cuLaunchKernel(addKernel, 1, 1, 1, 64, 1, 1, 0, nullptr, nullptr,
-                           extra),
-            CUDA_ERROR_INVALID_VALUE);
+  EXPECT_EQ(
+      cuLaunchKernel(addKernel, 1, 1, 1, 64, 1, 1, 0, nullptr, nullptr, extra),
+      CUDA_ERROR_INVALID_VALUE);
 }
 
 TEST_F(Driver, LimitsOfALaunch) {
@@ -129,8 +132,8 @@ TEST_F(Driver, LimitsOfALaunch) {
                 big, CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES, 300000),
             CUDA_ERROR_INVALID_VALUE);
   int value = 0;
-  EXPECT_CU(cuFuncGetAttribute(&value, CU_FUNC_ATTRIBUTE_SHARED_SIZE_BYTES,
-                               big));
+  EXPECT_CU(
+      cuFuncGetAttribute(&value, CU_FUNC_ATTRIBUTE_SHARED_SIZE_BYTES, big));
   EXPECT_EQ(value, 16384);
   int blocks = 0;
   EXPECT_CU(cuOccupancyMaxActiveBlocksPerMultiprocessor(&blocks, big, 256, 0));
@@ -192,8 +195,8 @@ TEST_F(Driver, NamesByProcAddress) {
   EXPECT_CU(cuGetProcAddress("cuMemAlloc", &address, 12000, 0, &status));
   EXPECT_EQ(status, CU_GET_PROC_ADDRESS_SUCCESS);
   CUdeviceptr a = 0;
-  EXPECT_CU(reinterpret_cast<CUresult (*)(CUdeviceptr *, size_t)>(address)(&a,
-                                                                           64));
+  EXPECT_CU(
+      reinterpret_cast<CUresult (*)(CUdeviceptr *, size_t)>(address)(&a, 64));
   EXPECT_EQ(cuGetProcAddress("cuNoSuchThing", &address, 12000, 0, &status),
             CUDA_ERROR_NOT_FOUND);
   EXPECT_EQ(status, CU_GET_PROC_ADDRESS_SYMBOL_NOT_FOUND);
@@ -204,9 +207,9 @@ TEST_F(Driver, NamesByProcAddress) {
 }
 
 TEST_F(Driver, PerThreadNamesUseTheThreadsStream) {
-  using Launch = CUresult (*)(CUfunction, unsigned, unsigned, unsigned,
-                              unsigned, unsigned, unsigned, unsigned, CUstream,
-                              void **, void **);
+  using Launch =
+      CUresult (*)(CUfunction, unsigned, unsigned, unsigned, unsigned, unsigned,
+                   unsigned, unsigned, CUstream, void **, void **);
   auto launch =
       reinterpret_cast<Launch>(dlsym(RTLD_DEFAULT, "cuLaunchKernel_ptsz"));
   ASSERT_NE(launch, nullptr);
@@ -214,8 +217,8 @@ TEST_F(Driver, PerThreadNamesUseTheThreadsStream) {
   ASSERT_CU(cuCtxSynchronize());
   int count = 64, value = 9;
   void *arguments[] = {&a, &count, &value};
-  EXPECT_CU(launch(addKernel, 1, 1, 1, 64, 1, 1, 0, nullptr, arguments,
-                   nullptr));
+  EXPECT_CU(
+      launch(addKernel, 1, 1, 1, 64, 1, 1, 0, nullptr, arguments, nullptr));
   EXPECT_EQ(cuStreamQuery(CU_STREAM_PER_THREAD), CUDA_SUCCESS);
   EXPECT_EQ(read(a, 64), std::vector<int>(64, 9));
 }
@@ -227,8 +230,8 @@ TEST_F(Driver, DeviceTellsWhatItIs) {
   EXPECT_CU(cuDeviceGetAttribute(
       &value, CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR, device));
   EXPECT_EQ(value, 9);
-  EXPECT_CU(cuDeviceGetAttribute(&value, CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT,
-                                 device));
+  EXPECT_CU(cuDeviceGetAttribute(
+      &value, CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT, device));
   EXPECT_EQ(value, 132);
   EXPECT_EQ(cuDeviceGetAttribute(&value, CU_DEVICE_ATTRIBUTE_WARP_SIZE, 3),
             CUDA_ERROR_INVALID_DEVICE);

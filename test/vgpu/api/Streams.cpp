@@ -107,7 +107,9 @@ TEST_F(Driver, PinnedMemoryIsReadWhenTheCopyRuns) {
   EXPECT_CU(cuMemFreeHost(pinned));
 }
 
-static void CUDA_CB raise(void *data) { ++*static_cast<std::atomic<int> *>(data); }
+static void CUDA_CB raise(void *data) {
+  ++*static_cast<std::atomic<int> *>(data);
+}
 
 static void CUDA_CB callDriver(void *data) {
   size_t available, total;

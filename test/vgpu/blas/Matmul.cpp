@@ -146,9 +146,9 @@ std::vector<unsigned char> Call::download(CUdeviceptr pointer, size_t bytes) {
 
 cublasLtMatrixLayout_t Call::layoutOf(const Matrix &m) {
   cublasLtMatrixLayout_t layout = nullptr;
-  EXPECT_EQ(cublasLtMatrixLayoutCreate(&layout, m.type, m.rows, m.columns,
-                                       m.leading),
-            CUBLAS_STATUS_SUCCESS);
+  EXPECT_EQ(
+      cublasLtMatrixLayoutCreate(&layout, m.type, m.rows, m.columns, m.leading),
+      CUBLAS_STATUS_SUCCESS);
   auto set = [&](cublasLtMatrixLayoutAttribute_t attribute, auto value) {
     EXPECT_EQ(cublasLtMatrixLayoutSetAttribute(layout, attribute, &value,
                                                sizeof value),
@@ -206,7 +206,9 @@ cublasStatus_t Call::run(double alpha, double beta) {
     alphaPointer = &alphaHalf;
     betaPointer = &betaHalf;
   }
-  auto at = [](CUdeviceptr pointer) { return reinterpret_cast<void *>(pointer); };
+  auto at = [](CUdeviceptr pointer) {
+    return reinterpret_cast<void *>(pointer);
+  };
   cublasStatus_t status = cublasLtMatmul(
       handle, matmul, alphaPointer, at(da), layouts[0], at(db), layouts[1],
       betaPointer, at(dc), layouts[2], at(dd), layouts[3],

@@ -49,9 +49,9 @@ public:
 
   template <typename T>
   void set(cublasLtMatmulDescAttributes_t attribute, T value) {
-    ASSERT_EQ(cublasLtMatmulDescSetAttribute(matmul, attribute, &value,
-                                             sizeof value),
-              CUBLAS_STATUS_SUCCESS);
+    ASSERT_EQ(
+        cublasLtMatmulDescSetAttribute(matmul, attribute, &value, sizeof value),
+        CUBLAS_STATUS_SUCCESS);
   }
   /// Device memory that lives as long as the call.
   CUdeviceptr upload(const void *data, size_t bytes);

@@ -27,21 +27,20 @@ class BlasTypes : public Blas, public testing::WithParamInterface<Types> {};
 
 INSTANTIATE_TEST_SUITE_P(
     All, BlasTypes,
-    testing::Values(
-        Types{"f32", CUBLAS_COMPUTE_32F, CUDA_R_32F, CUDA_R_32F, CUDA_R_32F,
-              1e-5},
-        Types{"tf32", CUBLAS_COMPUTE_32F_FAST_TF32, CUDA_R_32F, CUDA_R_32F,
-              CUDA_R_32F, 1e-5},
-        Types{"bf16", CUBLAS_COMPUTE_32F, CUDA_R_32F, CUDA_R_16BF, CUDA_R_16BF,
-              0.04},
-        Types{"bf16_f32", CUBLAS_COMPUTE_32F, CUDA_R_32F, CUDA_R_16BF,
-              CUDA_R_32F, 1e-5},
-        Types{"f16", CUBLAS_COMPUTE_32F, CUDA_R_32F, CUDA_R_16F, CUDA_R_16F,
-              4e-3},
-        Types{"f16_f16", CUBLAS_COMPUTE_16F, CUDA_R_16F, CUDA_R_16F,
-              CUDA_R_16F, 4e-3},
-        Types{"f64", CUBLAS_COMPUTE_64F, CUDA_R_64F, CUDA_R_64F, CUDA_R_64F,
-              1e-12}),
+    testing::Values(Types{"f32", CUBLAS_COMPUTE_32F, CUDA_R_32F, CUDA_R_32F,
+                          CUDA_R_32F, 1e-5},
+                    Types{"tf32", CUBLAS_COMPUTE_32F_FAST_TF32, CUDA_R_32F,
+                          CUDA_R_32F, CUDA_R_32F, 1e-5},
+                    Types{"bf16", CUBLAS_COMPUTE_32F, CUDA_R_32F, CUDA_R_16BF,
+                          CUDA_R_16BF, 0.04},
+                    Types{"bf16_f32", CUBLAS_COMPUTE_32F, CUDA_R_32F,
+                          CUDA_R_16BF, CUDA_R_32F, 1e-5},
+                    Types{"f16", CUBLAS_COMPUTE_32F, CUDA_R_32F, CUDA_R_16F,
+                          CUDA_R_16F, 4e-3},
+                    Types{"f16_f16", CUBLAS_COMPUTE_16F, CUDA_R_16F, CUDA_R_16F,
+                          CUDA_R_16F, 4e-3},
+                    Types{"f64", CUBLAS_COMPUTE_64F, CUDA_R_64F, CUDA_R_64F,
+                          CUDA_R_64F, 1e-12}),
     [](const auto &info) { return info.param.name; });
 
 TEST_P(BlasTypes, AllTransposesAndOrders) {
@@ -59,10 +58,10 @@ TEST_P(BlasTypes, AllTransposesAndOrders) {
     b.fill(2);
     c.fill(3);
     Call call(t.compute, t.scale, a, b, c, Matrix(t.cd, m, n, 1, order(8)));
-    call.set(CUBLASLT_MATMUL_DESC_TRANSA, int32_t(ta ? CUBLAS_OP_T
-                                                     : CUBLAS_OP_N));
-    call.set(CUBLASLT_MATMUL_DESC_TRANSB, int32_t(tb ? CUBLAS_OP_T
-                                                     : CUBLAS_OP_N));
+    call.set(CUBLASLT_MATMUL_DESC_TRANSA,
+             int32_t(ta ? CUBLAS_OP_T : CUBLAS_OP_N));
+    call.set(CUBLASLT_MATMUL_DESC_TRANSB,
+             int32_t(tb ? CUBLAS_OP_T : CUBLAS_OP_N));
     call.choice = bits % 2;
     ASSERT_EQ(call.run(0.5, 2), CUBLAS_STATUS_SUCCESS);
     for (uint64_t i = 0; i < m; ++i)
@@ -214,11 +213,10 @@ TEST_F(Blas, BiasGradients) {
               Matrix(CUDA_R_16BF, m, n));
     std::vector<uint16_t> zero(16);
     CUdeviceptr bias = call.upload(zero.data(), 32);
-    call.set(CUBLASLT_MATMUL_DESC_EPILOGUE,
-             uint32_t(ofA ? CUBLASLT_EPILOGUE_BGRADA
-                          : CUBLASLT_EPILOGUE_BGRADB));
-    call.set(CUBLASLT_MATMUL_DESC_BIAS_POINTER,
-             reinterpret_cast<void *>(bias));
+    call.set(
+        CUBLASLT_MATMUL_DESC_EPILOGUE,
+        uint32_t(ofA ? CUBLASLT_EPILOGUE_BGRADA : CUBLASLT_EPILOGUE_BGRADB));
+    call.set(CUBLASLT_MATMUL_DESC_BIAS_POINTER, reinterpret_cast<void *>(bias));
     ASSERT_EQ(call.run(1, 0), CUBLAS_STATUS_SUCCESS);
     Matrix sums(CUDA_R_16BF, ofA ? m : n, 1);
     sums.bytes = call.download(bias, sums.bytes.size());
@@ -244,8 +242,8 @@ static Call fp8Call(cudaDataType ta, cudaDataType tb, cudaDataType c,
 TEST_F(Blas, Fp8WithTensorScales) {
   for (cudaDataType other : {CUDA_R_8F_E4M3, CUDA_R_8F_E5M2}) {
     uint64_t m = 32, n = 16, k = 256;
-    Call call = fp8Call(CUDA_R_8F_E4M3, other, CUDA_R_16BF, CUDA_R_8F_E4M3, m,
-                        n, k);
+    Call call =
+        fp8Call(CUDA_R_8F_E4M3, other, CUDA_R_16BF, CUDA_R_8F_E4M3, m, n, k);
     call.set(CUBLASLT_MATMUL_DESC_TRANSA, int32_t(CUBLAS_OP_T));
     auto scale = [&](cublasLtMatmulDescAttributes_t attribute, float value) {
       call.set(attribute, reinterpret_cast<void *>(
@@ -345,8 +343,8 @@ TEST_F(Blas, RefusesWhatTheLibraryDoes) {
     EXPECT_EQ(call.found, 0);
   };
   // fp8 without the transpose, with odd sizes, with two e5m2 operands.
-  Call plain = fp8Call(CUDA_R_8F_E4M3, CUDA_R_8F_E4M3, CUDA_R_16BF,
-                       CUDA_R_16BF, 32, 32, 32);
+  Call plain = fp8Call(CUDA_R_8F_E4M3, CUDA_R_8F_E4M3, CUDA_R_16BF, CUDA_R_16BF,
+                       32, 32, 32);
   refused(plain, CUBLAS_STATUS_NOT_SUPPORTED);
   plain.set(CUBLASLT_MATMUL_DESC_TRANSA, int32_t(CUBLAS_OP_T));
   EXPECT_EQ(plain.ask(), CUBLAS_STATUS_SUCCESS);
@@ -402,9 +400,8 @@ TEST_F(Blas, AttributesKeepTheirSizes) {
                                            &wrong, sizeof wrong),
             CUBLAS_STATUS_INVALID_VALUE);
   size_t needed = 0;
-  EXPECT_EQ(cublasLtMatmulDescGetAttribute(matmul,
-                                           CUBLASLT_MATMUL_DESC_BIAS_POINTER,
-                                           nullptr, 0, &needed),
+  EXPECT_EQ(cublasLtMatmulDescGetAttribute(
+                matmul, CUBLASLT_MATMUL_DESC_BIAS_POINTER, nullptr, 0, &needed),
             CUBLAS_STATUS_SUCCESS);
   EXPECT_EQ(needed, sizeof(void *));
   EXPECT_EQ(cublasLtMatmulDescDestroy(matmul), CUBLAS_STATUS_SUCCESS);

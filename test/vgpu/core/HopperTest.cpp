@@ -142,8 +142,8 @@ TEST_P(HopperTest, TensorStore) {
       to(*runner.device, std::vector<float>(in.size(), -1.0f));
   MapBytes mapFrom = makeMap(TensorMapType::F32, from.address, width, height, 8,
                              32, TensorMapSwizzle::None);
-  MapBytes mapTo = makeMap(TensorMapType::F32, to.address, width, height, 8,
-                           32, TensorMapSwizzle::None);
+  MapBytes mapTo = makeMap(TensorMapType::F32, to.address, width, height, 8, 32,
+                           TensorMapSwizzle::None);
   LaunchResult result =
       runner.run("doubleTile", {3, 2, 1}, {64, 1, 1}, 0, mapFrom, mapTo);
   EXPECT_EQ(result.status, LaunchStatus::Ok) << reportsOf(result);
@@ -159,11 +159,11 @@ TEST_P(HopperTest, MmaGemm) {
   std::vector<uint16_t> a = bfloats(m * k, 3), b = bfloats(8 * k, 4);
   Buffer bufferA(*runner.device, a), bufferB(*runner.device, b),
       bufferC(*runner.device, m * 8 * 4);
-  LaunchResult result = runner.run("mmaGemm", {2, 1, 1}, {128, 1, 1}, 0,
-                                   static_cast<const Buffer *>(&bufferA),
-                                   static_cast<const Buffer *>(&bufferB),
-                                   static_cast<const Buffer *>(&bufferC),
-                                   int(k));
+  LaunchResult result =
+      runner.run("mmaGemm", {2, 1, 1}, {128, 1, 1}, 0,
+                 static_cast<const Buffer *>(&bufferA),
+                 static_cast<const Buffer *>(&bufferB),
+                 static_cast<const Buffer *>(&bufferC), int(k));
   EXPECT_EQ(result.status, LaunchStatus::Ok) << reportsOf(result);
   std::vector<float> out = bufferC.read<float>();
   for (unsigned i = 0; i < m; ++i)
@@ -225,10 +225,9 @@ TEST_P(SeededBug, IsReported) {
   } else {
     Buffer a(*runner.device, bfloats(64 * 96, 3)),
         b(*runner.device, bfloats(8 * 96, 4)), c(*runner.device, 64 * 8 * 4);
-    result = runner.run("mmaGemm", {1, 1, 1}, {128, 1, 1}, 0,
-                        static_cast<const Buffer *>(&a),
-                        static_cast<const Buffer *>(&b),
-                        static_cast<const Buffer *>(&c), 96);
+    result = runner.run(
+        "mmaGemm", {1, 1, 1}, {128, 1, 1}, 0, static_cast<const Buffer *>(&a),
+        static_cast<const Buffer *>(&b), static_cast<const Buffer *>(&c), 96);
   }
   bool found = false;
   for (const Report &report : result.reports)

@@ -13,7 +13,6 @@
 namespace vgpu::test {
 namespace {
 
-
 using U64 = uint64_t;
 
 /// What an operand of a type looks like in memory and as test input.
@@ -63,13 +62,13 @@ enum class Kind { U16, S16, U32, S32, U64, S64, F16, BF16, F32, F64 };
             0x41efffffffe00000,
             0x3fe0000000000000};
   case Kind::F16:
-    return {0,      0x8000, 0x3c00, 0xbc00, 0x0001, 0x03ff, 0x0400,
-            0x7bff, 0xfbff, 0x7c00, 0xfc00, 0x7e00, 0x3555, 0x4248,
-            0xb800, 0x3e00, 0x5640, 0xd640};
+    return {0,      0x8000, 0x3c00, 0xbc00, 0x0001, 0x03ff,
+            0x0400, 0x7bff, 0xfbff, 0x7c00, 0xfc00, 0x7e00,
+            0x3555, 0x4248, 0xb800, 0x3e00, 0x5640, 0xd640};
   case Kind::BF16:
-    return {0,      0x8000, 0x3f80, 0xbf80, 0x0001, 0x007f, 0x0080,
-            0x7f7f, 0xff7f, 0x7f80, 0xff80, 0x7fc0, 0x3eab, 0x4049,
-            0xbf00, 0x3fc0, 0x42c8, 0xc2c8};
+    return {0,      0x8000, 0x3f80, 0xbf80, 0x0001, 0x007f,
+            0x0080, 0x7f7f, 0xff7f, 0x7f80, 0xff80, 0x7fc0,
+            0x3eab, 0x4049, 0xbf00, 0x3fc0, 0x42c8, 0xc2c8};
   case Kind::U16:
   case Kind::S16:
     return {0, 1, 2, 3, 7, 100, 0x7fff, 0x8000, 0x8001, 0xffff, 0xfffe, 0x1234};
@@ -103,7 +102,9 @@ struct Row {
   std::function<U64(U64, U64, U64)> expect;
 };
 
-[[maybe_unused]] float f(U64 bits) { return std::bit_cast<float>(uint32_t(bits)); }
+[[maybe_unused]] float f(U64 bits) {
+  return std::bit_cast<float>(uint32_t(bits));
+}
 [[maybe_unused]] double g(U64 bits) { return std::bit_cast<double>(bits); }
 [[maybe_unused]] U64 bits(float x) {
   return x != x ? 0x7fffffff : std::bit_cast<uint32_t>(x);
@@ -150,8 +151,8 @@ template <class F> auto rounded(int mode, F op) {
                     std::string(registerType(row.d)) + " d;\n";
   const char *names[] = {"a", "b", "c"};
   for (size_t k = 0; k < row.in.size(); ++k)
-    ptx += std::string(".reg ") + registerType(row.in[k]) + " " + names[k] +
-           ";\n";
+    ptx +=
+        std::string(".reg ") + registerType(row.in[k]) + " " + names[k] + ";\n";
   ptx += "mov.u32 %i0, %tid.x;\nmov.u32 %i1, %ctaid.x;\nmov.u32 %i2, "
          "%ntid.x;\nmad.lo.u32 %i0, %i1, %i2, %i0;\nld.param.u32 %i3, [n];\n"
          "setp.ge.u32 %out, %i0, %i3;\n@%out ret;\n";
@@ -161,8 +162,9 @@ template <class F> auto rounded(int mode, F op) {
            ", %x0;\nld.global" + registerType(row.in[k]) + " " + names[k] +
            ", [%x0];\n";
   }
-  ptx += std::string(row.ptx) + "\nld.param.u64 %x0, [p3];\nmad.wide.u32 %x0, "
-                                "%i0, " +
+  ptx += std::string(row.ptx) +
+         "\nld.param.u64 %x0, [p3];\nmad.wide.u32 %x0, "
+         "%i0, " +
          std::to_string(bytesOf(row.d)) + ", %x0;\nst.global" +
          registerType(row.d) + " [%x0], d;\nret;\n}\n";
   Runner runner;

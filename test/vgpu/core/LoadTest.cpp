@@ -55,8 +55,9 @@ TEST(Load, RefusesWithTheLine) {
   };
   for (const Refused &one : cases) {
     SCOPED_TRACE(one.body);
-    std::string text = head + ".entry k() {\n.reg .b32 %r<4>; .reg .b64 "
-                              "%rd<4>; .reg .pred %p<3>;\n" +
+    std::string text = head +
+                       ".entry k() {\n.reg .b32 %r<4>; .reg .b64 "
+                       "%rd<4>; .reg .pred %p<3>;\n" +
                        one.body + "\n}\n";
     Runner runner;
     ASSERT_FALSE(runner.load(text));

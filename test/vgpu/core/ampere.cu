@@ -41,15 +41,15 @@ extern "C" __global__ void mmaGemm(const __nv_bfloat16 *a,
     __syncthreads();
 #endif
     uint32_t ra[4], rb[2];
-    uint32_t at = uint32_t(__cvta_generic_to_shared(
-        &tileA[warp][lane % 16][lane / 16 * 8]));
+    uint32_t at = uint32_t(
+        __cvta_generic_to_shared(&tileA[warp][lane % 16][lane / 16 * 8]));
     asm volatile(
         "ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0, %1, %2, %3}, [%4];"
         : "=r"(ra[0]), "=r"(ra[1]), "=r"(ra[2]), "=r"(ra[3])
         : "r"(at)
         : "memory");
-    uint32_t bt = uint32_t(__cvta_generic_to_shared(
-        &tileB[t & 1][lane % 8][lane / 8 % 2 * 8]));
+    uint32_t bt = uint32_t(
+        __cvta_generic_to_shared(&tileB[t & 1][lane % 8][lane / 8 % 2 * 8]));
     asm volatile("ldmatrix.sync.aligned.m8n8.x2.shared.b16 {%0, %1}, [%2];"
                  : "=r"(rb[0]), "=r"(rb[1])
                  : "r"(bt)

@@ -15,11 +15,10 @@ __device__ void barrierInit(uint64_t *bar, int count) {
                "r"(count));
 }
 __device__ void expectBytes(uint64_t *bar, int bytes) {
-  asm volatile(
-      "mbarrier.arrive.expect_tx.shared::cta.b64 _, [%0], %1;" ::"r"(
-          shared32(bar)),
-      "r"(bytes)
-      : "memory");
+  asm volatile("mbarrier.arrive.expect_tx.shared::cta.b64 _, [%0], %1;" ::"r"(
+                   shared32(bar)),
+               "r"(bytes)
+               : "memory");
 }
 __device__ void arrive(uint64_t *bar) {
   asm volatile("mbarrier.arrive.shared::cta.b64 _, [%0];" ::"r"(shared32(bar))
@@ -37,13 +36,12 @@ __device__ void waitPhase(uint64_t *bar, int parity) {
                "r"(parity)
                : "memory");
 }
-__device__ void load2d(void *to, const void *map, int x, int y,
-                       uint64_t *bar) {
-  asm volatile("cp.async.bulk.tensor.2d.shared::cluster.global.mbarrier::"
-               "complete_tx::bytes [%0], [%1, {%2, %3}], [%4];" ::"r"(
-                   shared32(to)),
-               "l"(map), "r"(x), "r"(y), "r"(shared32(bar))
-               : "memory");
+__device__ void load2d(void *to, const void *map, int x, int y, uint64_t *bar) {
+  asm volatile(
+      "cp.async.bulk.tensor.2d.shared::cluster.global.mbarrier::"
+      "complete_tx::bytes [%0], [%1, {%2, %3}], [%4];" ::"r"(shared32(to)),
+      "l"(map), "r"(x), "r"(y), "r"(shared32(bar))
+      : "memory");
 }
 __device__ uint64_t descriptor(const void *p) {
   uint64_t address = shared32(p);
@@ -57,13 +55,13 @@ __device__ void product(float (&d)[32], uint64_t a, uint64_t b, int keep) {
       "{%0, %1, %2, %3, %4, %5, %6, %7, %8, %9, %10, %11, %12, %13, %14, %15, "
       "%16, %17, %18, %19, %20, %21, %22, %23, %24, %25, %26, %27, %28, %29, "
       "%30, %31}, %32, %33, p, 1, 1, 0, 0;\n}\n"
-      : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3]), "+f"(d[4]),
-        "+f"(d[5]), "+f"(d[6]), "+f"(d[7]), "+f"(d[8]), "+f"(d[9]),
-        "+f"(d[10]), "+f"(d[11]), "+f"(d[12]), "+f"(d[13]), "+f"(d[14]),
-        "+f"(d[15]), "+f"(d[16]), "+f"(d[17]), "+f"(d[18]), "+f"(d[19]),
-        "+f"(d[20]), "+f"(d[21]), "+f"(d[22]), "+f"(d[23]), "+f"(d[24]),
-        "+f"(d[25]), "+f"(d[26]), "+f"(d[27]), "+f"(d[28]), "+f"(d[29]),
-        "+f"(d[30]), "+f"(d[31])
+      : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3]), "+f"(d[4]), "+f"(d[5]),
+        "+f"(d[6]), "+f"(d[7]), "+f"(d[8]), "+f"(d[9]), "+f"(d[10]),
+        "+f"(d[11]), "+f"(d[12]), "+f"(d[13]), "+f"(d[14]), "+f"(d[15]),
+        "+f"(d[16]), "+f"(d[17]), "+f"(d[18]), "+f"(d[19]), "+f"(d[20]),
+        "+f"(d[21]), "+f"(d[22]), "+f"(d[23]), "+f"(d[24]), "+f"(d[25]),
+        "+f"(d[26]), "+f"(d[27]), "+f"(d[28]), "+f"(d[29]), "+f"(d[30]),
+        "+f"(d[31])
       : "l"(a), "l"(b), "r"(keep));
 }
 struct alignas(64) Map {
@@ -158,7 +156,8 @@ extern "C" __global__ void __cluster_dims__(4, 1, 1)
   }
 #if BUG != 6
   asm volatile("barrier.cluster.arrive.aligned;\n"
-               "barrier.cluster.wait.aligned;" ::: "memory");
+               "barrier.cluster.wait.aligned;" ::
+                   : "memory");
 #endif
   uint32_t rank;
   asm volatile("mov.u32 %0, %%cluster_ctarank;" : "=r"(rank));
@@ -180,7 +179,8 @@ extern "C" __global__ void __cluster_dims__(4, 1, 1)
   }
 #if BUG != 7
   asm volatile("barrier.cluster.arrive.aligned;\n"
-               "barrier.cluster.wait.aligned;" ::: "memory");
+               "barrier.cluster.wait.aligned;" ::
+                   : "memory");
 #endif
 }
 

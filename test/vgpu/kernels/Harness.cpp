@@ -34,8 +34,8 @@ Test::~Test() {
 CUfunction Test::kernel(const std::string &name) {
   CUfunction function = nullptr;
   std::string variant = name + "_bug" + std::to_string(bug);
-  if (bug && cuModuleGetFunction(&function, loaded, variant.c_str()) ==
-                 CUDA_SUCCESS)
+  if (bug &&
+      cuModuleGetFunction(&function, loaded, variant.c_str()) == CUDA_SUCCESS)
     return function;
   require(cuModuleGetFunction(&function, loaded, name.c_str()), name.c_str());
   return function;
@@ -136,8 +136,8 @@ std::vector<double> matmul(const std::vector<float> &a,
     for (int j = 0; j < n; ++j) {
       double sum = 0;
       for (int x = 0; x < k; ++x)
-        sum += double(a[i * k + x]) *
-               (bTransposed ? b[j * k + x] : b[x * n + j]);
+        sum +=
+            double(a[i * k + x]) * (bTransposed ? b[j * k + x] : b[x * n + j]);
       c[i * n + j] = sum;
     }
   return c;

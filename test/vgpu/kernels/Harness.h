@@ -92,10 +92,10 @@ public:
       return fail(what, 0, double(actual.size()), double(expected.size()));
     for (size_t i = 0; i < actual.size(); ++i) {
       double a = double(actual[i]), e = double(expected[i]);
-      bool same = std::isnan(e) ? std::isnan(a)
-                                : a == e || std::fabs(a - e) <=
-                                                absolute +
-                                                    relative * std::fabs(e);
+      bool same = std::isnan(e)
+                      ? std::isnan(a)
+                      : a == e || std::fabs(a - e) <=
+                                      absolute + relative * std::fabs(e);
       if (!same)
         return fail(what, i, a, e);
     }

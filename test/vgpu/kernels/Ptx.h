@@ -5,10 +5,10 @@
 #define SHARED(pointer) unsigned(__cvta_generic_to_shared(pointer))
 
 #define CP_ASYNC_16(target, source)                                            \
-  asm volatile("cp.async.cg.shared.global [%0], [%1], 16;" ::"r"(              \
-                   SHARED(target)),                                            \
-               "l"(source)                                                     \
-               : "memory")
+  asm volatile(                                                                \
+      "cp.async.cg.shared.global [%0], [%1], 16;" ::"r"(SHARED(target)),       \
+      "l"(source)                                                              \
+      : "memory")
 #define CP_ASYNC_COMMIT() asm volatile("cp.async.commit_group;" ::: "memory")
 #define CP_ASYNC_WAIT(n)                                                       \
   asm volatile("cp.async.wait_group %0;" ::"n"(n) : "memory")
@@ -69,11 +69,11 @@
   asm volatile("fence.mbarrier_init.release.cluster;" ::: "memory")
 
 #define TMA_LOAD_2D(target, map, x, y, bar)                                    \
-  asm volatile("cp.async.bulk.tensor.2d.shared::cluster.global.mbarrier::"     \
-               "complete_tx::bytes [%0], [%1, {%2, %3}], [%4];" ::"r"(         \
-                   SHARED(target)),                                            \
-               "l"(&(map)), "r"(x), "r"(y), "r"(SHARED(bar))                   \
-               : "memory")
+  asm volatile(                                                                \
+      "cp.async.bulk.tensor.2d.shared::cluster.global.mbarrier::"              \
+      "complete_tx::bytes [%0], [%1, {%2, %3}], [%4];" ::"r"(SHARED(target)),  \
+      "l"(&(map)), "r"(x), "r"(y), "r"(SHARED(bar))                            \
+      : "memory")
 #define TMA_LOAD_3D(target, map, x, y, z, bar)                                 \
   asm volatile("cp.async.bulk.tensor.3d.shared::cluster.global.mbarrier::"     \
                "complete_tx::bytes [%0], [%1, {%2, %3, %4}], [%5];" ::"r"(     \
@@ -124,29 +124,31 @@
       "+f"((d)[5]), "+f"((d)[6]), "+f"((d)[7]), "+f"((d)[8]), "+f"((d)[9]),    \
       "+f"((d)[10]), "+f"((d)[11]), "+f"((d)[12]), "+f"((d)[13]),              \
       "+f"((d)[14]), "+f"((d)[15])
-#define WGMMA_LIST16                                                           \
-  "{%0,%1,%2,%3,%4,%5,%6,%7,%8,%9,%10,%11,%12,%13,%14,%15}"
+#define WGMMA_LIST16 "{%0,%1,%2,%3,%4,%5,%6,%7,%8,%9,%10,%11,%12,%13,%14,%15}"
 
 /// d[64, 32] += A[64, 16] * B[32, 16]^T, both from shared memory, k innermost.
 #define WGMMA_M64N32K16_BF16(d, descriptorA, descriptorB, accumulate)          \
-  asm volatile("{\n.reg .pred p;\nsetp.ne.b32 p, %18, 0;\n"                    \
-               "wgmma.mma_async.sync.aligned.m64n32k16.f32.bf16.bf16 "         \
-               WGMMA_LIST16 ", %16, %17, p, 1, 1, 0, 0;\n}"                    \
-               : WGMMA_D16(d)                                                  \
-               : "l"(descriptorA), "l"(descriptorB), "r"(int(accumulate)))
+  asm volatile(                                                                \
+      "{\n.reg .pred p;\nsetp.ne.b32 p, %18, 0;\n"                             \
+      "wgmma.mma_async.sync.aligned.m64n32k16.f32.bf16.bf16 " WGMMA_LIST16     \
+      ", %16, %17, p, 1, 1, 0, 0;\n}"                                          \
+      : WGMMA_D16(d)                                                           \
+      : "l"(descriptorA), "l"(descriptorB), "r"(int(accumulate)))
 #define WGMMA_M64N32K16_BF16_RS(d, a, descriptorB, accumulate)                 \
-  asm volatile("{\n.reg .pred p;\nsetp.ne.b32 p, %21, 0;\n"                    \
-               "wgmma.mma_async.sync.aligned.m64n32k16.f32.bf16.bf16 "         \
-               WGMMA_LIST16 ", {%16,%17,%18,%19}, %20, p, 1, 1, 0;\n}"         \
-               : WGMMA_D16(d)                                                  \
-               : "r"((a)[0]), "r"((a)[1]), "r"((a)[2]), "r"((a)[3]),           \
-                 "l"(descriptorB), "r"(int(accumulate)))
+  asm volatile(                                                                \
+      "{\n.reg .pred p;\nsetp.ne.b32 p, %21, 0;\n"                             \
+      "wgmma.mma_async.sync.aligned.m64n32k16.f32.bf16.bf16 " WGMMA_LIST16     \
+      ", {%16,%17,%18,%19}, %20, p, 1, 1, 0;\n}"                               \
+      : WGMMA_D16(d)                                                           \
+      : "r"((a)[0]), "r"((a)[1]), "r"((a)[2]), "r"((a)[3]), "l"(descriptorB),  \
+        "r"(int(accumulate)))
 #define WGMMA_M64N32K32_E4M3(d, descriptorA, descriptorB, accumulate)          \
-  asm volatile("{\n.reg .pred p;\nsetp.ne.b32 p, %18, 0;\n"                    \
-               "wgmma.mma_async.sync.aligned.m64n32k32.f32.e4m3.e4m3 "         \
-               WGMMA_LIST16 ", %16, %17, p, 1, 1;\n}"                          \
-               : WGMMA_D16(d)                                                  \
-               : "l"(descriptorA), "l"(descriptorB), "r"(int(accumulate)))
+  asm volatile(                                                                \
+      "{\n.reg .pred p;\nsetp.ne.b32 p, %18, 0;\n"                             \
+      "wgmma.mma_async.sync.aligned.m64n32k32.f32.e4m3.e4m3 " WGMMA_LIST16     \
+      ", %16, %17, p, 1, 1;\n}"                                                \
+      : WGMMA_D16(d)                                                           \
+      : "l"(descriptorA), "l"(descriptorB), "r"(int(accumulate)))
 
 /// A shared-memory descriptor with k innermost: rows of 128 bytes in the
 /// 128-byte swizzle, groups of eight rows 1024 bytes apart.

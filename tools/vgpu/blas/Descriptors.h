@@ -14,7 +14,7 @@ struct Layout {
   int32_t order;
   int32_t batchCount;
   uint64_t rows, columns;
-  int64_t leading; ///< in elements
+  int64_t leading;     ///< in elements
   int64_t batchStride; ///< in elements
   int64_t planeOffset;
   uint32_t batchMode;

@@ -242,16 +242,16 @@ cublasStatus_t cublasLtMatrixTransformDescSetAttribute(
     cublasLtMatrixTransformDesc_t transform,
     cublasLtMatrixTransformDescAttributes_t attribute, const void *buffer,
     size_t size) {
-  return setField(open<Transform>(transform), transformField(attribute),
-                  buffer, size);
+  return setField(open<Transform>(transform), transformField(attribute), buffer,
+                  size);
 }
 
 cublasStatus_t cublasLtMatrixTransformDescGetAttribute(
     cublasLtMatrixTransformDesc_t transform,
     cublasLtMatrixTransformDescAttributes_t attribute, void *buffer,
     size_t size, size_t *written) {
-  return getField(open<Transform>(transform), transformField(attribute),
-                  buffer, size, written);
+  return getField(open<Transform>(transform), transformField(attribute), buffer,
+                  size, written);
 }
 
 cublasStatus_t cublasLtMatmulAlgoConfigSetAttribute(

@@ -177,11 +177,12 @@ cublasStatus_t cublasLtMatmulAlgoInit(cublasLtHandle_t handle,
   return CUBLAS_STATUS_SUCCESS;
 }
 
-cublasStatus_t cublasLtMatmulAlgoCheck(
-    cublasLtHandle_t handle, cublasLtMatmulDesc_t matmul,
-    cublasLtMatrixLayout_t a, cublasLtMatrixLayout_t b,
-    cublasLtMatrixLayout_t c, cublasLtMatrixLayout_t d,
-    const cublasLtMatmulAlgo_t *algo, cublasLtMatmulHeuristicResult_t *result) {
+cublasStatus_t
+cublasLtMatmulAlgoCheck(cublasLtHandle_t handle, cublasLtMatmulDesc_t matmul,
+                        cublasLtMatrixLayout_t a, cublasLtMatrixLayout_t b,
+                        cublasLtMatrixLayout_t c, cublasLtMatrixLayout_t d,
+                        const cublasLtMatmulAlgo_t *algo,
+                        cublasLtMatmulHeuristicResult_t *result) {
   static constexpr const char *name = "cublasLtMatmulAlgoCheck";
   const Algorithm *algorithm = open<Algorithm>(algo);
   if (!algorithm || !result)
@@ -215,9 +216,8 @@ struct Ranges {
     uint64_t planes = l.batchStride ? uint64_t(batch) : 1;
     list.push_back({reinterpret_cast<uint64_t>(base),
                     (columns ? l.rows : l.columns) * element,
-                    columns ? l.columns : l.rows,
-                    uint64_t(l.leading) * element, planes,
-                    uint64_t(l.batchStride) * element, written, name});
+                    columns ? l.columns : l.rows, uint64_t(l.leading) * element,
+                    planes, uint64_t(l.batchStride) * element, written, name});
   }
   void vector(const char *name, const void *base, uint64_t bytes,
               uint32_t written, uint64_t planes = 1, uint64_t stride = 0) {
@@ -248,8 +248,7 @@ static void epilogueRanges(const Problem &p, Ranges &ranges) {
   uint64_t batch = uint64_t(p.batch);
   uint64_t biasBytes = elementBytes(biasTypeOf(p));
   if (parts.bias || parts.writesBias())
-    ranges.vector("bias", m.bias,
-                  (parts.biasGradientB ? p.n : p.m) * biasBytes,
+    ranges.vector("bias", m.bias, (parts.biasGradientB ? p.n : p.m) * biasBytes,
                   parts.writesBias(), batch,
                   uint64_t(m.biasBatchStride) * biasBytes);
   if (!parts.aux())

@@ -20,8 +20,8 @@ struct Work {
   const Problem &p;
   int64_t batch;
   EpilogueParts parts;
-  std::vector<float> a; ///< op(A) [m, k]
-  std::vector<float> b; ///< op(B) transposed [n, k]
+  std::vector<float> a;       ///< op(A) [m, k]
+  std::vector<float> b;       ///< op(B) transposed [n, k]
   std::vector<float> product; ///< [m, n]
 };
 } // namespace
@@ -123,10 +123,10 @@ static void multiplyPromoted(Work &w, const DotRule &rule,
     for (uint64_t i = 0; i < p.m; ++i)
       for (uint64_t j = 0; j < p.n; ++j) {
         float factor =
-            blocks ? scaleAt(p.matmul.scaleA, p.matmul.modeA, i, p.m, k, p.k) *
-                         scaleAt(p.matmul.scaleB, p.matmul.modeB, j, p.n, k,
-                                 p.k)
-                   : 1;
+            blocks
+                ? scaleAt(p.matmul.scaleA, p.matmul.modeA, i, p.m, k, p.k) *
+                      scaleAt(p.matmul.scaleB, p.matmul.modeB, j, p.n, k, p.k)
+                : 1;
         float &sum = w.product[i * p.n + j];
         sum = std::fma(slice[i * p.n + j], factor, sum);
       }
@@ -269,19 +269,17 @@ static void multiplyDouble(const Problem &p, int64_t batch) {
     for (uint64_t j = 0; j < p.n; ++j) {
       double sum = 0;
       for (uint64_t x = 0; x < p.k; ++x)
-        sum = std::fma(
-            readElement(p.A, p.a.type,
-                        ta ? indexOf(p.a, x, i, batch)
-                           : indexOf(p.a, i, x, batch)),
-            readElement(p.B, p.b.type,
-                        tb ? indexOf(p.b, j, x, batch)
-                           : indexOf(p.b, x, j, batch)),
-            sum);
+        sum = std::fma(readElement(p.A, p.a.type,
+                                   ta ? indexOf(p.a, x, i, batch)
+                                      : indexOf(p.a, i, x, batch)),
+                       readElement(p.B, p.b.type,
+                                   tb ? indexOf(p.b, j, x, batch)
+                                      : indexOf(p.b, x, j, batch)),
+                       sum);
       double beta = factorAt(p, false, i, batch);
       sum *= factorAt(p, true, i, batch);
       if (beta != 0)
-        sum += beta *
-               readElement(p.C, p.c.type, indexOf(p.c, i, j, batch));
+        sum += beta * readElement(p.C, p.c.type, indexOf(p.c, i, j, batch));
       writeElement(p.D, p.d.type, indexOf(p.d, i, j, batch), sum);
     }
 }

@@ -178,8 +178,8 @@ static bool supportedFp8Types(const Problem &p, bool bias) {
   if (c != CUDA_R_16BF && c != CUDA_R_16F)
     return false;
   bool bothE4m3 = p.a.type == p.b.type;
-  bool output = d == c || d == CUDA_R_8F_E4M3 ||
-                (d == CUDA_R_8F_E5M2 && !bothE4m3);
+  bool output =
+      d == c || d == CUDA_R_8F_E4M3 || (d == CUDA_R_8F_E5M2 && !bothE4m3);
   return output && (!bias || biasType == c);
 }
 
@@ -266,8 +266,8 @@ static cublasStatus_t checkEpilogue(const Problem &p, std::string &why) {
     why = "64-bit matrices have no epilogue";
     return CUBLAS_STATUS_NOT_SUPPORTED;
   }
-  if (isFp8(p.a.type) && (parts.writesBias() || parts.reluGradient ||
-                          parts.geluGradient)) {
+  if (isFp8(p.a.type) &&
+      (parts.writesBias() || parts.reluGradient || parts.geluGradient)) {
     why = "gradients in the epilogue are not supported for fp8";
     return CUBLAS_STATUS_NOT_SUPPORTED;
   }
@@ -303,12 +303,11 @@ static cublasStatus_t checkShapes(Problem &p, std::string &why) {
   if (innerB != p.k || p.d.rows != p.m || p.d.columns != p.n ||
       p.c.rows != p.m || p.c.columns != p.n) {
     char text[256];
-    std::snprintf(text, sizeof text,
-                  "shapes disagree: op(A) %" PRIu64 " x %" PRIu64
-                  ", op(B) %" PRIu64 " x %" PRIu64 ", C %" PRIu64 " x %" PRIu64
-                  ", D %" PRIu64 " x %" PRIu64,
-                  p.m, p.k, innerB, p.n, p.c.rows, p.c.columns, p.d.rows,
-                  p.d.columns);
+    std::snprintf(
+        text, sizeof text,
+        "shapes disagree: op(A) %" PRIu64 " x %" PRIu64 ", op(B) %" PRIu64
+        " x %" PRIu64 ", C %" PRIu64 " x %" PRIu64 ", D %" PRIu64 " x %" PRIu64,
+        p.m, p.k, innerB, p.n, p.c.rows, p.c.columns, p.d.rows, p.d.columns);
     why = text;
     return CUBLAS_STATUS_INVALID_VALUE;
   }
@@ -366,8 +365,8 @@ cublasStatus_t checkPlacement(const Problem &p, const Algorithm *algorithm,
     const char *name;
     const void *address;
     const Layout &layout;
-  } matrices[] = {{"A", p.A, p.a}, {"B", p.B, p.b}, {"C", p.C, p.c},
-                  {"D", p.D, p.d}};
+  } matrices[] = {
+      {"A", p.A, p.a}, {"B", p.B, p.b}, {"C", p.C, p.c}, {"D", p.D, p.d}};
   for (int i = 0; i < 4; ++i) {
     auto &[name, address, layout] = matrices[i];
     if (!address)
@@ -377,19 +376,20 @@ cublasStatus_t checkPlacement(const Problem &p, const Algorithm *algorithm,
     if (isFp8(p.a.type))
       needed = 16;
     needed = std::max(needed, element);
-    bool strides = uint64_t(layout.leading) * element % needed == 0 &&
-                   (p.batch == 1 ||
-                    uint64_t(layout.batchStride) * element % needed == 0);
+    bool strides =
+        uint64_t(layout.leading) * element % needed == 0 &&
+        (p.batch == 1 || uint64_t(layout.batchStride) * element % needed == 0);
     if (reinterpret_cast<uint64_t>(address) % needed || !strides) {
-      why = std::string("matrix ") + name + ": expected its address, leading "
-            "dimension and batch stride in multiples of " + number(needed) +
-            " bytes";
+      why = std::string("matrix ") + name +
+            ": expected its address, leading "
+            "dimension and batch stride in multiples of " +
+            number(needed) + " bytes";
       return CUBLAS_STATUS_NOT_SUPPORTED;
     }
   }
-  if (p.C == p.D && (p.c.leading != p.d.leading || p.c.order != p.d.order ||
-                     p.c.type != p.d.type ||
-                     p.c.batchStride != p.d.batchStride)) {
+  if (p.C == p.D &&
+      (p.c.leading != p.d.leading || p.c.order != p.d.order ||
+       p.c.type != p.d.type || p.c.batchStride != p.d.batchStride)) {
     why = "C in the place of D needs the same layout";
     return CUBLAS_STATUS_INVALID_VALUE;
   }
@@ -398,8 +398,7 @@ cublasStatus_t checkPlacement(const Problem &p, const Algorithm *algorithm,
     why = "the epilogue needs a bias pointer";
     return CUBLAS_STATUS_INVALID_VALUE;
   }
-  if (parts.aux() &&
-      (!m.aux || reinterpret_cast<uint64_t>(m.aux) % 16)) {
+  if (parts.aux() && (!m.aux || reinterpret_cast<uint64_t>(m.aux) % 16)) {
     why = "the epilogue needs an auxiliary pointer in multiples of 16 bytes";
     return CUBLAS_STATUS_INVALID_VALUE;
   }

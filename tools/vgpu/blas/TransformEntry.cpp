@@ -43,11 +43,11 @@ static void runTransform(const void *payload) {
       for (uint64_t i = 0; i < call.c.rows; ++i) {
         double sum = 0;
         if (call.A && alpha != 0)
-          sum += alpha * term(call.A, call.a, call.transform.transposeA, i, j,
-                              batch);
+          sum += alpha *
+                 term(call.A, call.a, call.transform.transposeA, i, j, batch);
         if (call.B && beta != 0)
-          sum += beta * term(call.B, call.b, call.transform.transposeB, i, j,
-                             batch);
+          sum += beta *
+                 term(call.B, call.b, call.transform.transposeB, i, j, batch);
         writeElement(call.C, call.c.type, indexOf(call.c, i, j, batch),
                      single ? double(float(sum)) : sum);
       }
@@ -75,13 +75,11 @@ static bool fits(const Layout &from, int32_t transpose, const Layout &to) {
          (turned ? from.rows : from.columns) == to.columns;
 }
 
-extern "C" cublasStatus_t
-cublasLtMatrixTransform(cublasLtHandle_t handle,
-                        cublasLtMatrixTransformDesc_t descriptor,
-                        const void *alpha, const void *A,
-                        cublasLtMatrixLayout_t a, const void *beta,
-                        const void *B, cublasLtMatrixLayout_t b, void *C,
-                        cublasLtMatrixLayout_t c, cudaStream_t stream) {
+extern "C" cublasStatus_t cublasLtMatrixTransform(
+    cublasLtHandle_t handle, cublasLtMatrixTransformDesc_t descriptor,
+    const void *alpha, const void *A, cublasLtMatrixLayout_t a,
+    const void *beta, const void *B, cublasLtMatrixLayout_t b, void *C,
+    cublasLtMatrixLayout_t c, cudaStream_t stream) {
   if (!handle)
     return CUBLAS_STATUS_NOT_INITIALIZED;
   const Transform *transform = open<Transform>(descriptor);

@@ -1,7 +1,7 @@
 // AsyncStore.cpp - st.async and red.async: stores to a block of the cluster
 // that signal an mbarrier there when they land.
-#include "tools/vgpu/core/BulkCopy.h"
 #include "tools/vgpu/core/Builder.h"
+#include "tools/vgpu/core/BulkCopy.h"
 #include "tools/vgpu/core/LaneOps.h"
 #include "tools/vgpu/core/Race.h"
 
@@ -74,8 +74,8 @@ bool decodeAsyncStoreInsn(Builder &b) {
   b.take("mbarrier::complete_tx::bytes");
   uint32_t reduction = 0;
   if (reduce) {
-    int op = b.takeOneOf({"add", "min", "max", "inc", "dec", "and", "or",
-                          "xor"});
+    int op =
+        b.takeOneOf({"add", "min", "max", "inc", "dec", "and", "or", "xor"});
     if (op < 0)
       return false;
     reduction = uint32_t(op + 1);

@@ -10,7 +10,16 @@ namespace vgpu {
 namespace {
 
 enum class Op : uint8_t {
-  Add, Min, Max, And, Or, Xor, Inc, Dec, Exch, Cas,
+  Add,
+  Min,
+  Max,
+  And,
+  Or,
+  Xor,
+  Inc,
+  Dec,
+  Exch,
+  Cas,
 };
 
 /// aux of atomics: the operation; the element's type lies in ext.
@@ -105,11 +114,9 @@ uint64_t apply(const Shape &shape, uint64_t old, uint64_t a, uint64_t b) {
                << 16;
   }
   case Type::B16:
-    return combine<uint16_t>(shape.op, uint16_t(old), uint16_t(a),
-                             uint16_t(b));
+    return combine<uint16_t>(shape.op, uint16_t(old), uint16_t(a), uint16_t(b));
   default:
-    return combine<uint32_t>(shape.op, uint32_t(old), uint32_t(a),
-                             uint32_t(b));
+    return combine<uint32_t>(shape.op, uint32_t(old), uint32_t(a), uint32_t(b));
   }
 }
 
@@ -212,8 +219,8 @@ void runAtomic128(Warp &w, const Insn &i, uint32_t mask) {
     bool exchange = Op(i.aux) == Op::Exch;
     for (unsigned h = 0; h < 2; ++h)
       fresh[h] = part(exchange ? ext[3] : ext[4], l, h);
-    bool same = exchange || (old[0] == part(ext[3], l, 0) &&
-                             old[1] == part(ext[3], l, 1));
+    bool same = exchange ||
+                (old[0] == part(ext[3], l, 0) && old[1] == part(ext[3], l, 1));
     if (same)
       writeView(w, access.lanes[l], l, fresh, 16);
     if (ext[2] != noRef)

@@ -11,8 +11,8 @@ namespace {
 
 /// aux of bar instructions.
 enum : uint8_t {
-  BarArrive = 1,  ///< does not wait
-  BarReduce = 2,  ///< 2 popc, 4 and, 6 or
+  BarArrive = 1, ///< does not wait
+  BarReduce = 2, ///< 2 popc, 4 and, 6 or
   BarReduceMask = 6,
   BarAligned = 8,
   BarHasCount = 16,
@@ -138,8 +138,7 @@ void runBarrier(Warp &w, const Insn &i, uint32_t mask) {
     report(w, ReportKind::BarrierMisuse, std::countr_zero(mask), 0,
            "all lanes of a warp must arrive at the same aligned barrier, but "
            "others arrived at line " +
-               std::to_string(
-                   w.worker->launch->program->info[pc - 1].line),
+               std::to_string(w.worker->launch->program->info[pc - 1].line),
            pc - 1);
     return;
   }
@@ -236,8 +235,9 @@ void runClusterArrive(Warp &w, const Insn &i, uint32_t mask) {
 void runClusterWait(Warp &w, const Insn &i, uint32_t mask) {
   splitFragment(w, mask, w.pc);
   if (mask & ~w.clusterWaits) {
-    report(w, ReportKind::BarrierMisuse, std::countr_zero(mask & ~w.clusterWaits),
-           0, "barrier.cluster.wait expects an arrive before it");
+    report(w, ReportKind::BarrierMisuse,
+           std::countr_zero(mask & ~w.clusterWaits), 0,
+           "barrier.cluster.wait expects an arrive before it");
     return;
   }
   if (mask & w.clusterOpen) {
@@ -316,12 +316,13 @@ bool decodeFence(Builder &b) {
   bool proxy = b.take("proxy");
   if (proxy) {
     // async, async.global, async.shared::cta, alias, tensormap::generic
-    int kind = b.takeOneOf({"async", "alias", "tensormap::generic",
-                            "async::generic"});
+    int kind =
+        b.takeOneOf({"async", "alias", "tensormap::generic", "async::generic"});
     b.takeSpace();
     b.takeOneOf({"release", "acquire"});
     b.takeOneOf({"cta", "cluster", "gpu", "sys"});
-    b.takeOneOf({"sync_restrict::shared::cta", "sync_restrict::shared::cluster"});
+    b.takeOneOf(
+        {"sync_restrict::shared::cta", "sync_restrict::shared::cluster"});
     insn.run = kind == 0 || kind == 3 ? runProxyFence : runFence;
     insn.aux = 2;
     if (kind < 0)

@@ -75,22 +75,23 @@ void runFunnel(Warp &w, const Insn &i, uint32_t mask) {
 
 template <class T> void runPopc(Warp &w, const Insn &i, uint32_t mask) {
   const T *a = w.read<T>(i.a);
-  writeLanes<uint32_t>(w, i.d, mask,
-                       [=](unsigned l) { return uint32_t(std::popcount(a[l])); });
+  writeLanes<uint32_t>(
+      w, i.d, mask, [=](unsigned l) { return uint32_t(std::popcount(a[l])); });
 }
 template <class T> void runClz(Warp &w, const Insn &i, uint32_t mask) {
   const T *a = w.read<T>(i.a);
-  writeLanes<uint32_t>(
-      w, i.d, mask, [=](unsigned l) { return uint32_t(std::countl_zero(a[l])); });
+  writeLanes<uint32_t>(w, i.d, mask, [=](unsigned l) {
+    return uint32_t(std::countl_zero(a[l]));
+  });
 }
 template <class T> void runBrev(Warp &w, const Insn &i, uint32_t mask) {
   const T *a = w.read<T>(i.a);
   writeLanes<T>(w, i.d, mask, [=](unsigned l) {
     T v = __builtin_bswap64(a[l]) >> (64 - 8 * sizeof(T));
-    v = T((v >> 4 & T(0x0f0f0f0f0f0f0f0full)) |
-          (v & T(0x0f0f0f0f0f0f0f0full)) << 4);
-    v = T((v >> 2 & T(0x3333333333333333ull)) |
-          (v & T(0x3333333333333333ull)) << 2);
+    v = T((v >> 4 & T(0x0f0f0f0f0f0f0f0full)) | (v & T(0x0f0f0f0f0f0f0f0full))
+                                                    << 4);
+    v = T((v >> 2 & T(0x3333333333333333ull)) | (v & T(0x3333333333333333ull))
+                                                    << 2);
     return T((v >> 1 & T(0x5555555555555555ull)) |
              (v & T(0x5555555555555555ull)) << 1);
   });
@@ -126,8 +127,9 @@ template <class T> void runBfe(Warp &w, const Insn &i, uint32_t mask) {
       unsigned last = pos + len - 1 < bits ? pos + len - 1 : bits - 1;
       bool sign = U(a[l]) >> last & 1;
       unsigned have = pos < bits ? bits - pos : 0;
-      U valid = len < have ? keep : have < bits ? U((U(1) << have) - 1)
-                                                : U(~U(0));
+      U valid = len < have    ? keep
+                : have < bits ? U((U(1) << have) - 1)
+                              : U(~U(0));
       result = sign ? U(result | ~valid) : result;
     }
     return T(result);
@@ -367,9 +369,8 @@ bool decodeLop3(Builder &b) {
   b.takeType();
   int64_t table;
   if (!b.expectOperands(5) || !b.integer(b.operand(4), table) ||
-      !b.destination(0, Type::B32, insn.d) ||
-      !b.source(1, Type::B32, insn.a) || !b.source(2, Type::B32, insn.b) ||
-      !b.source(3, Type::B32, insn.c))
+      !b.destination(0, Type::B32, insn.d) || !b.source(1, Type::B32, insn.a) ||
+      !b.source(2, Type::B32, insn.b) || !b.source(3, Type::B32, insn.c))
     return false;
   if (table < 0 || table > 255)
     return b.fail("expected a table of 0 to 255, but got " +
@@ -404,8 +405,8 @@ bool decodeBitInsn(Builder &b) {
   if (name == "prmt") {
     b.takeType();
     insn.run = runPrmt;
-    insn.aux = uint8_t(
-        1 + b.takeOneOf({"f4e", "b4e", "rc8", "ecl", "ecr", "rc16"}));
+    insn.aux =
+        uint8_t(1 + b.takeOneOf({"f4e", "b4e", "rc8", "ecl", "ecr", "rc16"}));
     return finish(b, insn, Type::B32, Type::B32, Type::B32, Type::B32);
   }
   if (name == "fns") {

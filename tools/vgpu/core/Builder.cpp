@@ -134,9 +134,9 @@ Type Builder::takeType() {
 }
 
 Space Builder::takeSpace() {
-  switch (takeOneOf({"global", "shared", "shared::cta", "shared::cluster",
-                     "local", "const", "param", "param::entry",
-                     "param::func"})) {
+  switch (
+      takeOneOf({"global", "shared", "shared::cta", "shared::cluster", "local",
+                 "const", "param", "param::entry", "param::func"})) {
   case 0:
     return Space::Global;
   case 1:
@@ -258,9 +258,11 @@ bool Builder::source(const Operand &operand, Type type, Ref &ref, bool loose) {
   switch (operand.kind) {
   case Kind::Register: {
     Type have = registerType(operand);
-    unsigned haveBytes = std::max(typeBytes(have), have == Type::Pred ? 0u : 2u);
+    unsigned haveBytes =
+        std::max(typeBytes(have), have == Type::Pred ? 0u : 2u);
     unsigned wantBytes = type == Type::Pred ? 0 : std::max(bytes, 2u);
-    if (haveBytes != wantBytes && !(loose && haveBytes > wantBytes && wantBytes))
+    if (haveBytes != wantBytes &&
+        !(loose && haveBytes > wantBytes && wantBytes))
       return fail("expected a register of " + std::to_string(8 * bytes) +
                   " bits, but got '" +
                   std::string(function.registerNames[operand.index]) + "' of " +
@@ -342,7 +344,8 @@ bool Builder::symbolAddress(const Operand &operand, Type type, Ref &ref) {
     return true;
   default:
     if (named.external)
-      return fail("'" + std::string(named.name) + "' is declared .extern and "
+      return fail("'" + std::string(named.name) +
+                  "' is declared .extern and "
                   "defined nowhere");
     ref = constant(named.offset + addend, bytes);
     return true;
@@ -467,9 +470,7 @@ void Builder::fixBranch(uint32_t label) {
 void Builder::fixExt(uint32_t extIndex, uint32_t label) {
   extFixes.push_back({extIndex, label});
 }
-void Builder::noteCallee(uint32_t callee) {
-  decoded.callees.push_back(callee);
-}
+void Builder::noteCallee(uint32_t callee) { decoded.callees.push_back(callee); }
 void Builder::noteIndirectCall() { decoded.callsIndirect = true; }
 
 void Builder::emit(const Insn &given, InstructionClass cls) {

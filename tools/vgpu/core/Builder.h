@@ -53,8 +53,7 @@ public:
   bool expectOperands(unsigned count) { return expectOperands(count, count); }
   /// The slot of a source of `bytes` bytes (0: a predicate). `loose` accepts
   /// wider registers. Integers and floats become constants of `type`.
-  bool source(const Operand &operand, Type type, Ref &ref,
-              bool loose = false);
+  bool source(const Operand &operand, Type type, Ref &ref, bool loose = false);
   bool destination(const Operand &operand, Type type, Ref &ref,
                    bool loose = false);
   bool source(unsigned i, Type type, Ref &ref, bool loose = false) {
@@ -76,9 +75,7 @@ public:
   /// Program counter of a label operand, resolved when the function ends.
   bool labelTarget(const Operand &operand, uint32_t &label);
   const Label &resolveLabel(uint32_t label) const;
-  const Symbol &symbol(uint32_t index) const {
-    return module.symbols[index];
-  }
+  const Symbol &symbol(uint32_t index) const { return module.symbols[index]; }
 
   /// Appends the instruction with the statement's guard.
   void emit(const Insn &insn, InstructionClass cls);
@@ -98,9 +95,7 @@ public:
   DecodedFunction &decoded;
   uint32_t functionIndex;
   uint32_t line() const { return statement->line; }
-  bool atLeast(int architecture) const {
-    return module.target >= architecture;
-  }
+  bool atLeast(int architecture) const { return module.target >= architecture; }
 
 private:
   bool decodeStatement(const Statement &next);

@@ -53,10 +53,10 @@ uint32_t swizzled(uint32_t address, TensorMapSwizzle swizzle) {
 }
 
 Type elementType(TensorMapType type) {
-  static constexpr Type types[] = {
-      Type::U8,  Type::U16, Type::U32, Type::S32,  Type::U64, Type::S64,
-      Type::F16, Type::F32, Type::F64, Type::BF16, Type::F32, Type::F32,
-      Type::F32};
+  static constexpr Type types[] = {Type::U8,  Type::U16,  Type::U32, Type::S32,
+                                   Type::U64, Type::S64,  Type::F16, Type::F32,
+                                   Type::F64, Type::BF16, Type::F32, Type::F32,
+                                   Type::F32};
   return types[unsigned(type)];
 }
 
@@ -66,24 +66,21 @@ bool misuse(Warp &w, unsigned lane, std::string text) {
 }
 
 /// The shared side of a box: base address and checks.
-bool findShared(Warp &w, const BulkCopy &copy, uint64_t address,
-                uint32_t bytes, AccessKind kind, LaneView &view,
-                unsigned alignment) {
-  Space space = address >> 56 == sharedWindow >> 56 ? Space::Generic
-                                                    : Space::Shared;
-  return resolveOne(w, copy.lane, space, address, bytes, alignment, kind,
-                    view);
+bool findShared(Warp &w, const BulkCopy &copy, uint64_t address, uint32_t bytes,
+                AccessKind kind, LaneView &view, unsigned alignment) {
+  Space space =
+      address >> 56 == sharedWindow >> 56 ? Space::Generic : Space::Shared;
+  return resolveOne(w, copy.lane, space, address, bytes, alignment, kind, view);
 }
 
 /// Rows of the box, clipped to the tensor.
 bool prepareTensor(Warp &w, const BulkCopy &copy, uint64_t mapAddress,
-                   uint32_t sharedOffset, const TensorMap &map,
-                   Prepared &out) {
+                   uint32_t sharedOffset, const TensorMap &map, Prepared &out) {
   unsigned size = tensorMapTypeBytes(map.type);
   uint32_t counts[5] = {1, 1, 1, 1, 1};
   for (unsigned d = 0; d < map.rank; ++d)
-    counts[d] = (map.box[d] + map.elementStrides[d] - 1) /
-                map.elementStrides[d];
+    counts[d] =
+        (map.box[d] + map.elementStrides[d] - 1) / map.elementStrides[d];
   uint32_t row = counts[0] * size;
   uint64_t rows = uint64_t(counts[1]) * counts[2] * counts[3] * counts[4];
   (void)mapAddress;
@@ -104,8 +101,8 @@ bool prepareTensor(Warp &w, const BulkCopy &copy, uint64_t mapAddress,
     for (uint32_t done = 0; done < row;) {
       uint32_t address = begin + done;
       uint32_t chunk = std::min(row - done, 16 - (address & 15));
-      uint32_t where = swizzled(address + sharedBegin, map.swizzle) -
-                       sharedBegin;
+      uint32_t where =
+          swizzled(address + sharedBegin, map.swizzle) - sharedBegin;
       for (uint32_t k = 0; k < chunk;) {
         int64_t x = int64_t(copy.coordinates[0]) +
                     int64_t((done + k) / size) * map.elementStrides[0];
@@ -160,8 +157,8 @@ bool readMap(Warp &w, const BulkCopy &copy, uint64_t address, TensorMap &map) {
     return false;
   std::string error;
   if (!view.pointer || !decodeTensorMap(view.pointer, map, error))
-    return misuse(w, copy.lane, "expected a tensor map at the address: " +
-                                    error);
+    return misuse(w, copy.lane,
+                  "expected a tensor map at the address: " + error);
   if (map.rank != copy.rank)
     return misuse(w, copy.lane,
                   "the tensor map has " + std::to_string(map.rank) +
@@ -306,11 +303,12 @@ bool prepareLoad(Warp &w, const BulkCopy &copy, Prepared &p) {
   } else {
     LaneView source;
     if (copy.bytes % 16)
-      return misuse(w, copy.lane, "a bulk copy expects a multiple of 16 "
-                                  "bytes, but got " +
-                                      std::to_string(copy.bytes));
-    if (!findShared(w, copy, copy.target, copy.bytes, AccessKind::Write,
-                    target, 16) ||
+      return misuse(w, copy.lane,
+                    "a bulk copy expects a multiple of 16 "
+                    "bytes, but got " +
+                        std::to_string(copy.bytes));
+    if (!findShared(w, copy, copy.target, copy.bytes, AccessKind::Write, target,
+                    16) ||
         !resolveOne(w, copy.lane, Space::Global, copy.source, copy.bytes, 16,
                     AccessKind::Read, source))
       return false;
@@ -323,10 +321,10 @@ bool prepareLoad(Warp &w, const BulkCopy &copy, Prepared &p) {
   }
   const Cluster &cluster = *w.block->cluster;
   if (copy.ctaMask == 0 || copy.ctaMask >> cluster.blocks.size())
-    return misuse(w, copy.lane, "multicast expects a mask of the cluster's " +
-                                    std::to_string(cluster.blocks.size()) +
-                                    " blocks, but got " +
-                                    std::to_string(copy.ctaMask));
+    return misuse(w, copy.lane,
+                  "multicast expects a mask of the cluster's " +
+                      std::to_string(cluster.blocks.size()) +
+                      " blocks, but got " + std::to_string(copy.ctaMask));
   for (const auto &block : cluster.blocks)
     if (copy.ctaMask >> block->rank & 1)
       p.targets.push_back(block.get());
@@ -345,9 +343,10 @@ bool prepareStore(Warp &w, const BulkCopy &copy, Prepared &p) {
   } else {
     LaneView target;
     if (copy.bytes % 16)
-      return misuse(w, copy.lane, "a bulk copy expects a multiple of 16 "
-                                  "bytes, but got " +
-                                      std::to_string(copy.bytes));
+      return misuse(w, copy.lane,
+                    "a bulk copy expects a multiple of 16 "
+                    "bytes, but got " +
+                        std::to_string(copy.bytes));
     if (!findShared(w, copy, copy.source, copy.bytes, AccessKind::Read, source,
                     16) ||
         !resolveOne(w, copy.lane, Space::Global, copy.target, copy.bytes, 16,
@@ -405,18 +404,16 @@ void issueBulk(Warp &w, const BulkCopy &copy) {
                   ? prepareShared(w, copy, *p)
                   : prepareLoad(w, copy, *p);
   LaneView barrier;
-  if (!good ||
-      (!store &&
-       !findMbarrier(w, copy.lane,
-                     copy.barrier >> 56 ? Space::Generic : Space::Shared,
-                     copy.barrier, barrier)))
+  if (!good || (!store && !findMbarrier(w, copy.lane,
+                                        copy.barrier >> 56 ? Space::Generic
+                                                           : Space::Shared,
+                                        copy.barrier, barrier)))
     return;
   Cluster &cluster = *w.block->cluster;
-  AsyncAgent agent =
-      store ? beginAsync(w, 1u << copy.lane, AgentKind::BulkStore, *w.block,
-                         w.index)
-            : beginAsync(w, 1u << copy.lane, AgentKind::Mbarrier,
-                         *barrier.block, barrier.offset);
+  AsyncAgent agent = store ? beginAsync(w, 1u << copy.lane,
+                                        AgentKind::BulkStore, *w.block, w.index)
+                           : beginAsync(w, 1u << copy.lane, AgentKind::Mbarrier,
+                                        *barrier.block, barrier.offset);
   noteAccesses(w, *p, agent, copy.shape);
   AsyncOperation op;
   op.id = cluster.nextOperation++;

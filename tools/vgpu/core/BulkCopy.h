@@ -6,10 +6,21 @@
 
 namespace vgpu {
 
-enum class BulkShape : uint8_t { GlobalToShared, SharedToShared,
-                                 SharedToGlobal };
+enum class BulkShape : uint8_t {
+  GlobalToShared,
+  SharedToShared,
+  SharedToGlobal
+};
 enum class BulkReduction : uint8_t {
-  None, Add, Min, Max, Inc, Dec, And, Or, Xor,
+  None,
+  Add,
+  Min,
+  Max,
+  Inc,
+  Dec,
+  And,
+  Or,
+  Xor,
 };
 
 /// One copy as a lane asks for it. With a rank, the global side is a tensor

@@ -197,8 +197,7 @@ void afterInstruction(Warp &w, const Insn &i, uint32_t pc, uint32_t mask) {
     else if (i.cls == unsigned(InstructionClass::Barrier)) {
       for (unsigned k = info.reads; k < unsigned(info.reads + info.writes); ++k)
         setUndefined(w, program.regs[info.firstReg + k], mask, 0, 0);
-    }
-    else if (i.cls == unsigned(InstructionClass::Integer)) { // selp
+    } else if (i.cls == unsigned(InstructionClass::Integer)) { // selp
       uint32_t p = w.predicate(i.c);
       uint32_t lanes = (undefinedIn(w, i.a, mask) & p) |
                        (undefinedIn(w, i.b, mask) & ~p) |
@@ -250,7 +249,8 @@ void countSectors(Worker &worker, const Access &access) {
 /// Passes of a shared access: 32 banks of 4 bytes; wide accesses go in groups
 /// of lanes that together ask for 128 bytes.
 void countBanks(Worker &worker, const Access &access) {
-  unsigned perPass = access.bytes <= 4 ? 32 : 128 / std::min(access.bytes, 128u);
+  unsigned perPass =
+      access.bytes <= 4 ? 32 : 128 / std::min(access.bytes, 128u);
   uint64_t passes = 0, least = 0;
   for (unsigned first = 0; first < 32; first += perPass) {
     std::vector<uint32_t> words[32];
@@ -374,8 +374,7 @@ void observeGlobal(Warp &w, const Insn &i, uint32_t mask,
   const Worker &worker = *w.worker;
   if (!worker.statistics && !worker.checkUninitialised && !worker.checkRaces)
     return;
-  if (i.aux32 & MemConstant && !worker.statistics &&
-      !worker.checkUninitialised)
+  if (i.aux32 & MemConstant && !worker.statistics && !worker.checkUninitialised)
     return;
   Access access;
   access.mask = mask;

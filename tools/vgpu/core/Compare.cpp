@@ -9,7 +9,20 @@ namespace {
 
 /// Comparison operators; those with U hold also when an operand is a NaN.
 enum class Test : uint8_t {
-  Eq, Ne, Lt, Le, Gt, Ge, EqU, NeU, LtU, LeU, GtU, GeU, Num, NaN,
+  Eq,
+  Ne,
+  Lt,
+  Le,
+  Gt,
+  Ge,
+  EqU,
+  NeU,
+  LtU,
+  LeU,
+  GtU,
+  GeU,
+  Num,
+  NaN,
 };
 
 template <Test test, class T> bool holds(T a, T b) {
@@ -128,10 +141,10 @@ template <class L, Test test>
 void runSet(Warp &w, const Insn &i, uint32_t mask) {
   auto a = w.read<typename L::Stored>(i.a), b = w.read<typename L::Stored>(i.b);
   bool ftz = i.aux & 4;
-  uint32_t value = joined(w, i, maskOf([=](unsigned l) {
-                            return holds<test>(L::value(a, l, ftz),
-                                               L::value(b, l, ftz));
-                          }));
+  uint32_t value =
+      joined(w, i, maskOf([=](unsigned l) {
+               return holds<test>(L::value(a, l, ftz), L::value(b, l, ftz));
+             }));
   unsigned kind = i.aux >> 3 & 3;
   if (kind >= 2) {
     uint16_t one = kind == 2 ? 0x3c00 : 0x3f80;
@@ -153,8 +166,8 @@ void runSetHalves(Warp &w, const Insn &i, uint32_t mask) {
   unsigned kind = i.aux >> 3 & 3;
   uint16_t one = kind == 2 ? 0x3c00 : kind == 3 ? 0x3f80 : 0xffff;
   writeHalves(w, i.d, mask, [=](unsigned e) {
-    return uint16_t(
-        holds<test>(L::value(a, e, ftz), L::value(b, e, ftz)) ? one : 0);
+    return uint16_t(holds<test>(L::value(a, e, ftz), L::value(b, e, ftz)) ? one
+                                                                          : 0);
   });
 }
 
@@ -232,9 +245,9 @@ Handler forType(Type type, Test test) {
 }
 
 bool takeTest(Builder &b, Type type, Test &test) {
-  int found = b.takeOneOf({"eq", "ne", "lt", "le", "gt", "ge", "equ", "neu",
-                           "ltu", "leu", "gtu", "geu", "num", "nan", "lo",
-                           "ls", "hi", "hs"});
+  int found =
+      b.takeOneOf({"eq", "ne", "lt", "le", "gt", "ge", "equ", "neu", "ltu",
+                   "leu", "gtu", "geu", "num", "nan", "lo", "ls", "hi", "hs"});
   if (found < 0)
     return false;
   static constexpr Test unsignedTests[] = {Test::Lt, Test::Le, Test::Gt,
@@ -330,8 +343,8 @@ template <class T> void runSelp(Warp &w, const Insn &i, uint32_t mask) {
 }
 
 /// slct: a where c >= 0, else b.
-template <class T, class C> void runSlct(Warp &w, const Insn &i,
-                                         uint32_t mask) {
+template <class T, class C>
+void runSlct(Warp &w, const Insn &i, uint32_t mask) {
   const T *a = w.read<T>(i.a), *b = w.read<T>(i.b);
   const C *c = w.read<C>(i.c);
   writeLanes<T>(w, i.d, mask,

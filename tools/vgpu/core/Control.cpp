@@ -149,8 +149,8 @@ void runIndirectCall(Warp &w, const Insn &i, uint32_t mask) {
   unsigned first = unsigned(std::countr_zero(mask));
   uint64_t address = target[first];
   uint64_t index = address - functionWindow;
-  if (index >= program.functions.size() ||
-      !program.functions[index].defined || program.functions[index].entry) {
+  if (index >= program.functions.size() || !program.functions[index].defined ||
+      program.functions[index].entry) {
     report(w, ReportKind::OutOfBounds, int(first), address,
            "a call expects the address of a function");
     return;

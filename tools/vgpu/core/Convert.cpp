@@ -163,7 +163,7 @@ double loadFloat(const Warp &w, Ref ref, unsigned l, Format format) {
 /// A double rounded to a format, as that format's bits.
 uint64_t floatBitsOf(double x, Format format, unsigned mode) {
   if (x != x)
-    return format == FmtF64 ? std::bit_cast<uint64_t>(x)
+    return format == FmtF64                        ? std::bit_cast<uint64_t>(x)
            : format == FmtF32 || format == FmtTF32 ? 0x7fffffff
                                                    : 0x7fff;
   switch (format) {
@@ -172,11 +172,9 @@ uint64_t floatBitsOf(double x, Format format, unsigned mode) {
   case FmtBF16:
     return bfloatBits(float(roundTo(x, 7, -126, 127, int(mode))));
   case FmtTF32:
-    return std::bit_cast<uint32_t>(
-        float(roundTo(x, 10, -126, 127, int(mode))));
+    return std::bit_cast<uint32_t>(float(roundTo(x, 10, -126, 127, int(mode))));
   case FmtF32:
-    return std::bit_cast<uint32_t>(
-        float(roundTo(x, 23, -126, 127, int(mode))));
+    return std::bit_cast<uint32_t>(float(roundTo(x, 23, -126, 127, int(mode))));
   default:
     return std::bit_cast<uint64_t>(x);
   }
@@ -539,11 +537,11 @@ bool decodeConvertInsn(Builder &b) {
   if (small != Type::F32 && small != Type::F64)
     return false;
   if (toFloat) {
-    bool quick = to == Type::F32 && insn.aux == 0 && stride == 4 &&
-                 typeBytes(from) == 4;
+    bool quick =
+        to == Type::F32 && insn.aux == 0 && stride == 4 && typeBytes(from) == 4;
     if (quick)
-      insn.run = isSignedType(from) ? runIntToFloat<int32_t>
-                                    : runIntToFloat<uint32_t>;
+      insn.run =
+          isSignedType(from) ? runIntToFloat<int32_t> : runIntToFloat<uint32_t>;
     else if (!decodeFromInteger(insn, to, from))
       return false;
   } else if (!decodeToInteger(insn, to, from)) {

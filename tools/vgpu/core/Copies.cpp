@@ -53,12 +53,11 @@ void runCopy(Warp &w, const Insn &i, uint32_t mask) {
     LaneView target, source;
     if (!resolveOne(w, l, Space::Shared, targets[l], i.aux, i.aux,
                     AccessKind::Write, target) ||
-        (bytes && !resolveOne(w, l, Space::Global, from, bytes,
-                              bytes == i.aux ? i.aux : 1, AccessKind::Read,
-                              source)))
+        (bytes &&
+         !resolveOne(w, l, Space::Global, from, bytes,
+                     bytes == i.aux ? i.aux : 1, AccessKind::Read, source)))
       return;
-    noteInitialised(w, target, bytes ? &source : nullptr, bytes,
-                    i.aux - bytes);
+    noteInitialised(w, target, bytes ? &source : nullptr, bytes, i.aux - bytes);
     if (agent.clock) {
       uint32_t pc = w.pc - 1;
       asyncAccess(w, pc, agent, target, i.aux, AccessKind::Write, false);
@@ -184,9 +183,8 @@ void waitCopies(Warp &w, uint32_t mask, uint64_t keep, bool open) {
     for (Warp::Copy &copy : w.openCopies)
       if (mask >> copy.lane & 1)
         land(copy);
-    std::erase_if(w.openCopies, [&](const Warp::Copy &c) {
-      return mask >> c.lane & 1;
-    });
+    std::erase_if(w.openCopies,
+                  [&](const Warp::Copy &c) { return mask >> c.lane & 1; });
     if (w.openCopyClock)
       asyncToLanes(w, mask, {w.copyAgent, w.openCopyClock});
   }
@@ -203,9 +201,8 @@ void waitCopies(Warp &w, uint32_t mask, uint64_t keep, bool open) {
     for (const Warp::Copy &copy : group.copies)
       if (done >> copy.lane & 1)
         land(copy);
-    std::erase_if(group.copies, [&](const Warp::Copy &c) {
-      return done >> c.lane & 1;
-    });
+    std::erase_if(group.copies,
+                  [&](const Warp::Copy &c) { return done >> c.lane & 1; });
     group.mask &= ~done;
     if (group.raceClock)
       asyncToLanes(w, done, {w.copyAgent, group.raceClock});

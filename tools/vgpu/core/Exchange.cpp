@@ -78,8 +78,8 @@ void runShuffle(Warp &w, const Insn &i, uint32_t mask) {
       j = int32_t(l);
     result[l] = a[j & 31];
     in |= uint32_t(p) << l;
-    if ((mask >> l & 1) && p && !(mask >> (j & 31) & 1) && w.worker->checkUninitialised &&
-        !stopping(w)) {
+    if ((mask >> l & 1) && p && !(mask >> (j & 31) & 1) &&
+        w.worker->checkUninitialised && !stopping(w)) {
       report(w, ReportKind::Uninitialised, int(l), 0,
              "the shuffle reads lane " + std::to_string(j & 31) +
                  ", which does not take part");
@@ -95,9 +95,9 @@ void runShuffle(Warp &w, const Insn &i, uint32_t mask) {
       if (in >> l & 1)
         j = Shuffle(i.aux) == Shuffle::Up     ? l - bval
             : Shuffle(i.aux) == Shuffle::Down ? l + bval
-            : Shuffle(i.aux) == Shuffle::Bfly ? l ^ bval
-                                              : (l & segment) |
-                                                    (bval & ~segment);
+            : Shuffle(i.aux) == Shuffle::Bfly
+                ? l ^ bval
+                : (l & segment) | (bval & ~segment);
       moved |= (have >> (j & 31) & 1) << l;
     }
     w.frame->undefined[i.d >> 6] =

@@ -34,7 +34,8 @@ void loadCurrent(Warp &w, uint32_t index) {
   w.active = f.mask;
   w.frame = f.frame;
   w.bases[0] = f.frame->registers;
-  w.bases[1] = w.worker->launch->program->functions[f.frame->function].constants;
+  w.bases[1] =
+      w.worker->launch->program->functions[f.frame->function].constants;
   f.lastRun = w.instructions;
 }
 
@@ -184,7 +185,8 @@ bool reselect(Warp &w) {
       !w.yielded) {
     w.nextPc = 0xffffffffu;
     w.bases[0] = w.frame->registers;
-    w.bases[1] = w.worker->launch->program->functions[w.frame->function].constants;
+    w.bases[1] =
+        w.worker->launch->program->functions[w.frame->function].constants;
     return true;
   }
   size_t before = w.fragments.size();
@@ -392,10 +394,9 @@ Frame *enterFrame(Warp &w, uint32_t function, uint32_t site,
   frame->callSite = site;
   frame->returnPc = returnPc;
   frame->depth = caller->depth + 1;
-  frame->localBase =
-      (caller->localBase + program.functions[caller->function].frameBytes +
-       15) &
-      ~15u;
+  frame->localBase = (caller->localBase +
+                      program.functions[caller->function].frameBytes + 15) &
+                     ~15u;
   resetShadows(w, *frame);
   reserveLocal(w, frame->localBase + program.functions[function].frameBytes);
   return frame;
@@ -432,9 +433,7 @@ void startWarp(Warp &w, Block &block, Worker &worker, uint32_t index) {
   const Dim3 &size = launch.config.block;
   uint64_t threads = size.count();
   uint32_t first = index * 32;
-  w.existing = threads - first >= 32
-                   ? allLanes
-                   : (1u << (threads - first)) - 1;
+  w.existing = threads - first >= 32 ? allLanes : (1u << (threads - first)) - 1;
   for (unsigned l = 0; l < 32; ++l) {
     uint32_t t = first + l;
     w.tid[0][l] = t % size.x;

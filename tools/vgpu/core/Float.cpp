@@ -23,9 +23,9 @@ struct DivApprox {
   static float of(float a, float b) {
     float big = std::fabs(b);
     if (big > 0x1p126f && big < INFINITY)
-      return std::isinf(a) || a != a ? NAN
-                                     : std::copysign(0.0f, a) *
-                                           std::copysign(1.0f, b);
+      return std::isinf(a) || a != a
+                 ? NAN
+                 : std::copysign(0.0f, a) * std::copysign(1.0f, b);
     return a / b;
   }
 };
@@ -61,8 +61,8 @@ void runFma(Warp &w, const Insn &i, uint32_t mask) {
   });
 }
 
-template <class T, bool Ftz> void runSqrt(Warp &w, const Insn &i,
-                                          uint32_t mask) {
+template <class T, bool Ftz>
+void runSqrt(Warp &w, const Insn &i, uint32_t mask) {
   const T *a = w.read<T>(i.a);
   // The NaN is chosen among integers: to a compiler all NaNs are alike.
   using U = std::conditional_t<sizeof(T) == 4, uint32_t, uint64_t>;
@@ -72,8 +72,8 @@ template <class T, bool Ftz> void runSqrt(Warp &w, const Insn &i,
     return isNan ? U(0x7fffffff) : bits;
   });
 }
-template <class T, bool Ftz> void runRcp(Warp &w, const Insn &i,
-                                         uint32_t mask) {
+template <class T, bool Ftz>
+void runRcp(Warp &w, const Insn &i, uint32_t mask) {
   const T *a = w.read<T>(i.a);
   writeLanes<T>(w, i.d, mask, [=](unsigned l) {
     return out<T, Ftz, false>(T(1) / in<T, Ftz>(a[l]));
@@ -81,8 +81,8 @@ template <class T, bool Ftz> void runRcp(Warp &w, const Insn &i,
 }
 
 /// Runs another handler in the rounding mode of aux.
-template <Handler Inner> void runRounded(Warp &w, const Insn &i,
-                                         uint32_t mask) {
+template <Handler Inner>
+void runRounded(Warp &w, const Insn &i, uint32_t mask) {
   RoundingScope scope{Rounding(i.aux)};
   Inner(w, i, mask);
 }
@@ -125,8 +125,8 @@ void runSign(Warp &w, const Insn &i, uint32_t mask) {
 }
 
 /// aux: bit 0 max, bit 1 NaN wins, bit 2 xorsign.abs.
-template <class T, bool Ftz> void runMinMax(Warp &w, const Insn &i,
-                                            uint32_t mask) {
+template <class T, bool Ftz>
+void runMinMax(Warp &w, const Insn &i, uint32_t mask) {
   const T *a = w.read<T>(i.a), *b = w.read<T>(i.b);
   bool isMax = i.aux & 1, nan = i.aux & 2, xorsign = i.aux & 4;
   writeLanes<T>(w, i.d, mask, [=](unsigned l) {
@@ -230,13 +230,14 @@ bool decodeSign(Builder &b, bool negate) {
   Type type = b.takeType();
   Insn insn;
   if (type == Type::F64)
-    insn.run = negate ? runSign<double, false, true>
-                      : runSign<double, false, false>;
+    insn.run =
+        negate ? runSign<double, false, true> : runSign<double, false, false>;
   else if (ftz)
-    insn.run = negate ? runSign<float, true, true> : runSign<float, true, false>;
+    insn.run =
+        negate ? runSign<float, true, true> : runSign<float, true, false>;
   else
-    insn.run = negate ? runSign<float, false, true>
-                      : runSign<float, false, false>;
+    insn.run =
+        negate ? runSign<float, false, true> : runSign<float, false, false>;
   return emitFloat(b, insn, type, 1);
 }
 
@@ -259,8 +260,8 @@ bool decodeRoot(Builder &b, std::string_view name) {
 
 bool decodeTest(Builder &b) {
   Insn insn;
-  int kind = b.takeOneOf({"finite", "infinite", "number", "notanumber",
-                          "normal", "subnormal"});
+  int kind = b.takeOneOf(
+      {"finite", "infinite", "number", "notanumber", "normal", "subnormal"});
   Type type = b.takeType();
   if (kind < 0 || !b.expectOperands(2) ||
       !b.destination(0, Type::Pred, insn.d) || !b.source(1, type, insn.a))
@@ -312,7 +313,7 @@ bool decodeFloatInsn(Builder &b) {
     insn.run = wide ? binaryHandler<double, Mul>(ftz, sat, mode)
                     : binaryHandler<float, Mul>(ftz, sat, mode);
   else if (name == "div")
-    insn.run = wide ? binaryHandler<double, Div>(ftz, sat, mode)
+    insn.run = wide     ? binaryHandler<double, Div>(ftz, sat, mode)
                : approx ? binaryHandler<float, DivApprox>(ftz, sat, mode)
                         : binaryHandler<float, Div>(ftz, sat, mode);
   else if (name == "fma" || name == "mad") {

@@ -35,8 +35,8 @@ struct Tanh {
   static float of(float x) { return std::tanh(x); }
 };
 
-template <class Op, bool Ftz> void runFloat(Warp &w, const Insn &i,
-                                            uint32_t mask) {
+template <class Op, bool Ftz>
+void runFloat(Warp &w, const Insn &i, uint32_t mask) {
   const float *a = w.read<float>(i.a);
   float *d = w.at<float>(i.d);
   auto one = [&](unsigned l) {
@@ -94,12 +94,10 @@ template <class Op> bool decodeFunction(Builder &b) {
     insn.aux = ftz;
   } else if (type == Type::F16 || type == Type::F16x2 || type == Type::BF16 ||
              type == Type::BF16x2) {
-    insn.run = std::is_same_v<Op, Ex2> || std::is_same_v<Op, Tanh>
-                   ? runHalf<Op>
-                   : nullptr;
-    insn.aux =
-        uint8_t((type == Type::BF16 || type == Type::BF16x2 ? 1 : 0) |
-                (typeBytes(type) == 4 ? 2 : 0));
+    insn.run = std::is_same_v<Op, Ex2> || std::is_same_v<Op, Tanh> ? runHalf<Op>
+                                                                   : nullptr;
+    insn.aux = uint8_t((type == Type::BF16 || type == Type::BF16x2 ? 1 : 0) |
+                       (typeBytes(type) == 4 ? 2 : 0));
   }
   if (!insn.run)
     return false;

@@ -128,8 +128,8 @@ struct Forms {
   Handler of[4];
 };
 template <class Op> constexpr Forms binaryForms() {
-  return {{runBinary<F16, Op, 1>, runBinary<F16, Op, 2>,
-           runBinary<BF16, Op, 1>, runBinary<BF16, Op, 2>}};
+  return {{runBinary<F16, Op, 1>, runBinary<F16, Op, 2>, runBinary<BF16, Op, 1>,
+           runBinary<BF16, Op, 2>}};
 }
 constexpr Forms fmaForms{
     {runFma<F16, 1>, runFma<F16, 2>, runFma<BF16, 1>, runFma<BF16, 2>}};

@@ -12,12 +12,24 @@ namespace {
 template <class T> using Unsigned = std::make_unsigned_t<T>;
 /// The type with twice the bits.
 template <class T> struct WideOf;
-template <> struct WideOf<uint16_t> { using Of = uint32_t; };
-template <> struct WideOf<int16_t> { using Of = int32_t; };
-template <> struct WideOf<uint32_t> { using Of = uint64_t; };
-template <> struct WideOf<int32_t> { using Of = int64_t; };
-template <> struct WideOf<uint64_t> { using Of = unsigned __int128; };
-template <> struct WideOf<int64_t> { using Of = __int128; };
+template <> struct WideOf<uint16_t> {
+  using Of = uint32_t;
+};
+template <> struct WideOf<int16_t> {
+  using Of = int32_t;
+};
+template <> struct WideOf<uint32_t> {
+  using Of = uint64_t;
+};
+template <> struct WideOf<int32_t> {
+  using Of = int64_t;
+};
+template <> struct WideOf<uint64_t> {
+  using Of = unsigned __int128;
+};
+template <> struct WideOf<int64_t> {
+  using Of = __int128;
+};
 template <class T> using Wide = typename WideOf<T>::Of;
 
 // Wrapping arithmetic goes through at least 32 unsigned bits.
@@ -25,13 +37,19 @@ template <class T>
 using Word = std::conditional_t<(sizeof(T) < 4), uint32_t, Unsigned<T>>;
 
 struct Add {
-  template <class T> static T of(T a, T b) { return T(Word<T>(a) + Word<T>(b)); }
+  template <class T> static T of(T a, T b) {
+    return T(Word<T>(a) + Word<T>(b));
+  }
 };
 struct Sub {
-  template <class T> static T of(T a, T b) { return T(Word<T>(a) - Word<T>(b)); }
+  template <class T> static T of(T a, T b) {
+    return T(Word<T>(a) - Word<T>(b));
+  }
 };
 struct MulLo {
-  template <class T> static T of(T a, T b) { return T(Word<T>(a) * Word<T>(b)); }
+  template <class T> static T of(T a, T b) {
+    return T(Word<T>(a) * Word<T>(b));
+  }
 };
 struct MulHi {
   template <class T> static T of(T a, T b) {
@@ -110,9 +128,8 @@ void runBinaryRelu(Warp &w, const Insn &i, uint32_t mask) {
 template <class T, class Op>
 void runMad(Warp &w, const Insn &i, uint32_t mask) {
   const T *a = w.read<T>(i.a), *b = w.read<T>(i.b), *c = w.read<T>(i.c);
-  writeLanes<T>(w, i.d, mask, [=](unsigned l) {
-    return Add::of(Op::of(a[l], b[l]), c[l]);
-  });
+  writeLanes<T>(w, i.d, mask,
+                [=](unsigned l) { return Add::of(Op::of(a[l], b[l]), c[l]); });
 }
 
 void runMadHiSat(Warp &w, const Insn &i, uint32_t mask) {
@@ -299,9 +316,7 @@ Handler wideHandler(Type type, bool mad) {
   }
 }
 
-Type widened(Type type) {
-  return typeBytes(type) == 2 ? Type::B32 : Type::B64;
-}
+Type widened(Type type) { return typeBytes(type) == 2 ? Type::B32 : Type::B64; }
 
 bool emitBinary(Builder &b, Type type, Handler handler) {
   Insn insn;
@@ -315,8 +330,8 @@ bool emitBinary(Builder &b, Type type, Handler handler) {
   return true;
 }
 
-bool emitTernary(Builder &b, Type type, Type last, Type result,
-                 Handler handler, uint8_t aux = 0) {
+bool emitTernary(Builder &b, Type type, Type last, Type result, Handler handler,
+                 uint8_t aux = 0) {
   Insn insn;
   insn.run = handler;
   insn.aux = aux;
@@ -416,14 +431,12 @@ bool decodeMul24(Builder &b, bool mad) {
     return emitTernary(
         b, type, type, type,
         part == 0 ? (s ? runMad<int32_t, Mul24Lo> : runMad<uint32_t, Mul24Lo>)
-                  : (s ? runMad<int32_t, Mul24Hi>
-                       : runMad<uint32_t, Mul24Hi>));
+                  : (s ? runMad<int32_t, Mul24Hi> : runMad<uint32_t, Mul24Hi>));
   return emitBinary(
       b, type,
-      part == 0 ? (s ? runBinary<int32_t, Mul24Lo>
-                     : runBinary<uint32_t, Mul24Lo>)
-                : (s ? runBinary<int32_t, Mul24Hi>
-                     : runBinary<uint32_t, Mul24Hi>));
+      part == 0
+          ? (s ? runBinary<int32_t, Mul24Lo> : runBinary<uint32_t, Mul24Lo>)
+          : (s ? runBinary<int32_t, Mul24Hi> : runBinary<uint32_t, Mul24Hi>));
 }
 
 bool decodeDot(Builder &b, bool four) {
@@ -447,10 +460,9 @@ bool decodeMinMax(Builder &b, bool isMin) {
     if (relu)
       return false;
     Handler handler =
-        halves == 0 ? (isMin ? runHalves<uint16_t, Min>
-                             : runHalves<uint16_t, Max>)
-                    : (isMin ? runHalves<int16_t, Min>
-                             : runHalves<int16_t, Max>);
+        halves == 0
+            ? (isMin ? runHalves<uint16_t, Min> : runHalves<uint16_t, Max>)
+            : (isMin ? runHalves<int16_t, Min> : runHalves<int16_t, Max>);
     return emitBinary(b, Type::B32, handler);
   }
   Type type = b.takeType();
@@ -497,9 +509,8 @@ bool decodeAddSub(Builder &b, bool sub) {
   if (sat) {
     if (type != Type::S32)
       return false;
-    return emitBinary(b, type,
-                      sub ? runBinary<int32_t, SubSat>
-                          : runBinary<int32_t, AddSat>);
+    return emitBinary(
+        b, type, sub ? runBinary<int32_t, SubSat> : runBinary<int32_t, AddSat>);
   }
   return emitBinary(b, type,
                     sub ? forType<PickSub>(type) : forType<PickAdd>(type));

@@ -68,8 +68,7 @@ template <class F> inline void forEachLane(uint32_t mask, F f) {
 /// A subnormal number becomes a zero of its sign.
 inline float flushed(float x) {
   uint32_t bits = std::bit_cast<uint32_t>(x);
-  return (bits & 0x7f800000) == 0 ? std::bit_cast<float>(bits & 0x80000000)
-                                  : x;
+  return (bits & 0x7f800000) == 0 ? std::bit_cast<float>(bits & 0x80000000) : x;
 }
 /// The one NaN that single-precision arithmetic gives.
 inline float canonical(float x) {

@@ -49,10 +49,9 @@ LaunchStatus validateShape(const DeviceModel &model, const Kernel &kernel,
               " threads in a block, but got " + std::to_string(threads);
     return LaunchStatus::InvalidValue;
   }
-  if (kernel.requiredBlock.x &&
-      (kernel.requiredBlock.x != config.block.x ||
-       kernel.requiredBlock.y != config.block.y ||
-       kernel.requiredBlock.z != config.block.z)) {
+  if (kernel.requiredBlock.x && (kernel.requiredBlock.x != config.block.x ||
+                                 kernel.requiredBlock.y != config.block.y ||
+                                 kernel.requiredBlock.z != config.block.z)) {
     message = "'" + kernel.name + "' expects blocks of " +
               triple(kernel.requiredBlock) + " threads, but got " +
               triple(config.block);
@@ -68,8 +67,7 @@ LaunchStatus validateShape(const DeviceModel &model, const Kernel &kernel,
 }
 
 LaunchStatus validateCluster(const DeviceModel &model, const Kernel &kernel,
-                             const LaunchConfig &config,
-                             std::string &message) {
+                             const LaunchConfig &config, std::string &message) {
   Dim3 cluster = clusterOf(kernel, config);
   if (kernel.requiredCluster.x && config.cluster.x &&
       (cluster.x != kernel.requiredCluster.x ||
@@ -81,8 +79,8 @@ LaunchStatus validateCluster(const DeviceModel &model, const Kernel &kernel,
     return LaunchStatus::InvalidClusterSize;
   }
   uint64_t count = cluster.count();
-  uint64_t most = config.nonPortableCluster ? model.maxCluster
-                                            : model.maxClusterPortable;
+  uint64_t most =
+      config.nonPortableCluster ? model.maxCluster : model.maxClusterPortable;
   if (kernel.maxClusterRank)
     most = std::min<uint64_t>(most, kernel.maxClusterRank);
   if (count == 0 || count > most) {
@@ -132,20 +130,19 @@ LaunchStatus validateLaunch(const Device &device, const Kernel &kernel,
     return status;
   uint32_t allowed = config.maxDynamicShared;
   if (allowed == 0)
-    allowed = model.sharedPerBlock - std::min(model.sharedPerBlock,
-                                              kernel.staticShared);
+    allowed = model.sharedPerBlock -
+              std::min(model.sharedPerBlock, kernel.staticShared);
   uint64_t total = uint64_t(kernel.staticShared) + config.dynamicShared;
   if (config.dynamicShared > allowed || total > model.sharedPerBlockOptin) {
-    message = "'" + kernel.name + "' has " +
-              std::to_string(kernel.staticShared) +
-              " bytes of static shared memory and may have " +
-              std::to_string(allowed) + " of dynamic, but the launch asks for " +
-              std::to_string(config.dynamicShared);
+    message =
+        "'" + kernel.name + "' has " + std::to_string(kernel.staticShared) +
+        " bytes of static shared memory and may have " +
+        std::to_string(allowed) + " of dynamic, but the launch asks for " +
+        std::to_string(config.dynamicShared);
     return LaunchStatus::InvalidValue;
   }
-  uint32_t active = maxActiveBlocks(device, kernel,
-                                    uint32_t(config.block.count()),
-                                    config.dynamicShared);
+  uint32_t active = maxActiveBlocks(
+      device, kernel, uint32_t(config.block.count()), config.dynamicShared);
   if (active == 0) {
     message = "'" + kernel.name + "' with " +
               std::to_string(config.block.count()) + " threads of " +
@@ -163,8 +160,7 @@ LaunchStatus validateLaunch(const Device &device, const Kernel &kernel,
   }
   if (config.cooperative &&
       config.grid.count() > uint64_t(active) * model.multiprocessors) {
-    message = "a cooperative launch of '" + kernel.name +
-              "' expects at most " +
+    message = "a cooperative launch of '" + kernel.name + "' expects at most " +
               std::to_string(uint64_t(active) * model.multiprocessors) +
               " blocks, but got " + std::to_string(config.grid.count());
     return LaunchStatus::CooperativeTooLarge;
@@ -234,9 +230,9 @@ LaunchResult launch(Device &device, const Kernel &kernel,
   if (options.checkRaces || options.scheduleSeed != 0)
     threads = 1;
   threads = unsigned(std::clamp<uint64_t>(threads, 1, state.clusterCount));
-  uint64_t resident = std::max<uint64_t>(
-      1, uint64_t(perMultiprocessor) * device.model().multiprocessors /
-             state.cluster.count());
+  uint64_t resident = std::max<uint64_t>(1, uint64_t(perMultiprocessor) *
+                                                device.model().multiprocessors /
+                                                state.cluster.count());
   state.residentPerWorker = (resident + threads - 1) / threads;
   if (config.cooperative)
     state.residentPerWorker = state.clusterCount;

@@ -130,8 +130,8 @@ void Lexer::advance() {
     return;
   } else {
     static constexpr std::string_view known = "{}()[]<>,;:@!|+-=*/~&^.%?";
-    token.kind = known.find(c) == known.npos ? TokenKind::Bad
-                                             : TokenKind::Punctuation;
+    token.kind =
+        known.find(c) == known.npos ? TokenKind::Bad : TokenKind::Punctuation;
     token.punctuation = c;
     ++position;
   }
@@ -159,10 +159,10 @@ void Lexer::lexNumber() {
       int value = hexValue(at(0));
       if (value < 0 || unsigned(value) >= base)
         break;
-      overflow |= __builtin_mul_overflow(token.bits, uint64_t(base),
-                                         &token.bits);
-      overflow |= __builtin_add_overflow(token.bits, uint64_t(value),
-                                         &token.bits);
+      overflow |=
+          __builtin_mul_overflow(token.bits, uint64_t(base), &token.bits);
+      overflow |=
+          __builtin_add_overflow(token.bits, uint64_t(value), &token.bits);
       ++position;
       ++count;
     }
@@ -186,8 +186,8 @@ void Lexer::lexNumber() {
     size_t end = position;
     while (end < text.size() && isDigit(text[end]))
       ++end;
-    bool decimal = end < text.size() &&
-                   (text[end] == '.' || (text[end] | 0x20) == 'e');
+    bool decimal =
+        end < text.size() && (text[end] == '.' || (text[end] | 0x20) == 'e');
     if (decimal) {
       std::string digits(text.substr(position, 64));
       char *stop = nullptr;

@@ -63,8 +63,7 @@ void loadGeneral(Warp &w, const Insn &i, uint32_t mask,
   if (i.aux32 & MemStrong) {
     afterStrongLoad(w, i, mask, access);
     uint64_t value = 0;
-    std::memcpy(&value, w.at<uint8_t>(refs[0]) +
-                            std::countr_zero(mask) * width,
+    std::memcpy(&value, w.at<uint8_t>(refs[0]) + std::countr_zero(mask) * width,
                 std::min(width, 8u));
     notePoll(w, value);
   }
@@ -75,8 +74,8 @@ void storeGeneral(Warp &w, const Insn &i, uint32_t mask,
   unsigned size = i.aux, count = elements(i), total = size * count;
   unsigned width = i.aux32 >> memRegisterShift & 255;
   Access access;
-  if (!resolve(w, mask, memSpace(i), addresses, total, total,
-               AccessKind::Write, access))
+  if (!resolve(w, mask, memSpace(i), addresses, total, total, AccessKind::Write,
+               access))
     return;
   access.strong = i.aux32 & MemStrong;
   const uint32_t *refs = elementRefs(w, i);
@@ -94,8 +93,7 @@ void storeGeneral(Warp &w, const Insn &i, uint32_t mask,
   });
 }
 
-template <class T>
-bool unitStride(const T (&addresses)[32], unsigned bytes) {
+template <class T> bool unitStride(const T (&addresses)[32], unsigned bytes) {
   T bad = 0;
   for (unsigned l = 0; l < 32; ++l)
     bad |= addresses[l] ^ T(addresses[0] + T(l * bytes));
@@ -344,8 +342,8 @@ template <unsigned E, unsigned V> Handler quick(Space space, bool store) {
   }
 }
 
-Handler quickHandler(unsigned size, unsigned count, unsigned width,
-                     Space space, bool store) {
+Handler quickHandler(unsigned size, unsigned count, unsigned width, Space space,
+                     bool store) {
   if (size != width)
     return nullptr;
   switch (size * 16 + count) {
@@ -372,10 +370,24 @@ Handler quickHandler(unsigned size, unsigned count, unsigned width,
 
 void takeCacheHints(Builder &b, bool &policy) {
   static const std::initializer_list<std::string_view> hints = {
-      "ca", "cg", "cs", "lu", "cv", "wb", "wt", "nc",
-      "L1::evict_normal", "L1::evict_unchanged", "L1::evict_first",
-      "L1::evict_last", "L1::no_allocate", "L2::evict_last",
-      "L2::evict_first", "L2::evict_normal", "L2::64B", "L2::128B",
+      "ca",
+      "cg",
+      "cs",
+      "lu",
+      "cv",
+      "wb",
+      "wt",
+      "nc",
+      "L1::evict_normal",
+      "L1::evict_unchanged",
+      "L1::evict_first",
+      "L1::evict_last",
+      "L1::no_allocate",
+      "L2::evict_last",
+      "L2::evict_first",
+      "L2::evict_normal",
+      "L2::64B",
+      "L2::128B",
       "L2::256B"};
   while (b.takeOneOf(hints) >= 0) {
   }
@@ -415,8 +427,7 @@ bool memoryElements(Builder &b, Insn &insn, const Operand &data, Type type,
                     unsigned count, bool store, unsigned &width) {
   width = 0;
   Ref refs[8];
-  if (count > 1 &&
-      (data.kind != Operand::Kind::Vector || data.count != count))
+  if (count > 1 && (data.kind != Operand::Kind::Vector || data.count != count))
     return b.fail("expected a vector of " + std::to_string(count) +
                   " registers");
   for (unsigned k = 0; k < count; ++k) {
@@ -452,8 +463,8 @@ bool decodeLoadStore(Builder &b, bool store) {
   bool constant = b.hasModifier("nc") || space == Space::Const;
   bool policy = false;
   takeCacheHints(b, policy);
-  int order = b.takeOneOf({"weak", "volatile", "relaxed", "acquire",
-                           "release", "mmio"});
+  int order = b.takeOneOf(
+      {"weak", "volatile", "relaxed", "acquire", "release", "mmio"});
   if (order == 2 && b.take("mmio"))
     order = 2;
   int scope = b.takeOneOf({"cta", "cluster", "gpu", "sys"});
@@ -479,9 +490,8 @@ bool decodeLoadStore(Builder &b, bool store) {
   insn.aux32 = count | (wide ? MemWide : 0) |
                (isSignedType(type) ? MemSigned : 0) |
                width << memRegisterShift | uint32_t(space) << memSpaceShift |
-               (constant ? MemConstant : 0) |
-               (order >= 1 ? MemStrong : 0) | (order == 3 ? MemAcquire : 0) |
-               (order == 4 ? MemRelease : 0) |
+               (constant ? MemConstant : 0) | (order >= 1 ? MemStrong : 0) |
+               (order == 3 ? MemAcquire : 0) | (order == 4 ? MemRelease : 0) |
                (scope == 0 ? MemBlockScope : 0);
   insn.run = quickHandler(size, count, width, space, store);
   if (space == Space::Local)
@@ -509,8 +519,15 @@ bool decodeMemoryInsn(Builder &b) {
   insn.run = runNothing;
   if (name == "createpolicy") {
     static const std::initializer_list<std::string_view> words = {
-        "fractional", "range", "cvt", "global", "L2", "b64",
-        "L2::evict_last", "L2::evict_normal", "L2::evict_first",
+        "fractional",
+        "range",
+        "cvt",
+        "global",
+        "L2",
+        "b64",
+        "L2::evict_last",
+        "L2::evict_normal",
+        "L2::evict_first",
         "L2::evict_unchanged"};
     while (b.takeOneOf(words) >= 0) {
     }
@@ -525,8 +542,16 @@ bool decodeMemoryInsn(Builder &b) {
     return true;
   }
   static const std::initializer_list<std::string_view> words = {
-      "global", "local", "L1", "L2", "tensormap", "param", "const",
-      "L2::evict_last", "L2::evict_normal", "global::L2::evict_last",
+      "global",
+      "local",
+      "L1",
+      "L2",
+      "tensormap",
+      "param",
+      "const",
+      "L2::evict_last",
+      "L2::evict_normal",
+      "global::L2::evict_last",
       "L2::128"};
   while (b.takeOneOf(words) >= 0) {
   }

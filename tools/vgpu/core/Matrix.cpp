@@ -116,8 +116,8 @@ bool decodeLdmatrix(Builder &b, bool store) {
   insn.c = Ref((transpose ? 1 : 0) | (store ? 2 : 0));
   insn.run = runLdmatrix;
   insn.flags = FlagSync | FlagOwnUndefined | FlagMatrix;
-  b.emit(insn, store ? InstructionClass::StoreShared
-                     : InstructionClass::LoadShared);
+  b.emit(insn,
+         store ? InstructionClass::StoreShared : InstructionClass::LoadShared);
   return true;
 }
 
@@ -170,7 +170,9 @@ float valueOf(Element e, const uint8_t *p) {
 }
 
 /// Columns of k that one 32-bit register holds.
-unsigned perRegister(Element e) { return e == Element::F64 ? 1 : 4 / elementBytes(e); }
+unsigned perRegister(Element e) {
+  return e == Element::F64 ? 1 : 4 / elementBytes(e);
+}
 
 /// A fragments: register r of lane l: row l / 4 + 8 (r % 2) and
 /// k = (l % 4) * per + 4 * per * (r / 2) + e, with per elements a register;
@@ -250,7 +252,6 @@ void propagateUndefined(Warp &w, const Slots &s) {
   }
 }
 
-
 void loadA(const Warp &w, const Slots &s, float *a, unsigned lda) {
   unsigned per = perRegister(s.shape.a), size = elementBytes(s.shape.a);
   for (unsigned r = 0; r < s.na; ++r) {
@@ -309,9 +310,9 @@ void runMmaFloat(Warp &w, const Insn &i, uint32_t mask) {
     }
   if (w.worker->checkUninitialised)
     propagateUndefined(w, s);
-  DotRule rule = dotRule(mmaType(s.shape.a),
-                         w.worker->launch->device->model().architecture(),
-                         false);
+  DotRule rule =
+      dotRule(mmaType(s.shape.a),
+              w.worker->launch->device->model().architecture(), false);
   multiplyPanel(a, s.shape.k, bt, 8, d, 8, s.shape.m, s.shape.n, s.shape.k,
                 rule,
                 w.worker->fast ? TensorCoreMode::Fast : TensorCoreMode::Exact);
@@ -442,8 +443,7 @@ bool shapeAllowed(const Shape &s) {
   bool integer = s.a == Element::S8 || s.a == Element::U8;
   if (integer && s.m == 8 && s.n == 8 && s.k == 16)
     return true;
-  return s.m == 16 && s.n == 8 &&
-         (s.k * bytes == 32 || (s.k * bytes == 16));
+  return s.m == 16 && s.n == 8 && (s.k * bytes == 32 || (s.k * bytes == 16));
 }
 
 bool decodeMma(Builder &b) {
@@ -451,8 +451,8 @@ bool decodeMma(Builder &b) {
   Shape s = {};
   if (!b.take("sync") || !b.take("aligned"))
     return false;
-  int shape = b.takeOneOf({"m16n8k16", "m16n8k8", "m16n8k4", "m16n8k32",
-                           "m8n8k4", "m8n8k16"});
+  int shape = b.takeOneOf(
+      {"m16n8k16", "m16n8k8", "m16n8k4", "m16n8k32", "m8n8k4", "m8n8k16"});
   static constexpr unsigned sizes[][3] = {{16, 8, 16}, {16, 8, 8}, {16, 8, 4},
                                           {16, 8, 32}, {8, 8, 4},  {8, 8, 16}};
   if (shape < 0 || !b.take("row") || !b.take("col"))
@@ -462,8 +462,7 @@ bool decodeMma(Builder &b) {
   s.k = sizes[shape][2];
   b.take("kind::f8f6f4");
   insn.aux = b.take("satfinite");
-  Type d = b.takeType(), at = b.takeType(), bt = b.takeType(),
-       c = b.takeType();
+  Type d = b.takeType(), at = b.takeType(), bt = b.takeType(), c = b.takeType();
   if (!elementOf(at, s.a) || !elementOf(bt, s.b) || d != c ||
       elementBytes(s.a) != elementBytes(s.b) || !shapeAllowed(s) ||
       !b.expectOperands(4))
@@ -474,7 +473,7 @@ bool decodeMma(Builder &b) {
       (s.a == Element::F64) != (d == Type::F64) ||
       (s.halfResult && (s.a == Element::BF16 || s.a == Element::TF32)))
     return false;
-  insn.run = integer              ? runMmaInteger
+  insn.run = integer               ? runMmaInteger
              : s.a == Element::F64 ? runMmaDouble
                                    : runMmaFloat;
   Type part = s.a == Element::F64 ? Type::B64 : Type::B32;

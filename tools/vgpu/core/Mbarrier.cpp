@@ -185,9 +185,9 @@ void runWait(Warp &w, const Insn &i, uint32_t mask) {
     if (!good ||
         !(good = findMbarrier(w, l, memSpace(i), addresses[l], views[l])))
       return;
-    uint32_t phase = i.aux & 1
-                         ? w.read<uint32_t>(i.b)[l] & 1
-                         : MbarrierState::unpack(w.read<uint64_t>(i.b)[l]).phase;
+    uint32_t phase =
+        i.aux & 1 ? w.read<uint32_t>(i.b)[l] & 1
+                  : MbarrierState::unpack(w.read<uint64_t>(i.b)[l]).phase;
     if (loadMbarrier(views[l]).phase != phase)
       done |= 1u << l;
   });
@@ -212,9 +212,8 @@ void runWait(Warp &w, const Insn &i, uint32_t mask) {
 
 void runPendingCount(Warp &w, const Insn &i, uint32_t mask) {
   const uint64_t *a = w.read<uint64_t>(i.a);
-  writeLanes<uint32_t>(w, i.d, mask, [=](unsigned l) {
-    return uint32_t(a[l] & maxCount);
-  });
+  writeLanes<uint32_t>(w, i.d, mask,
+                       [=](unsigned l) { return uint32_t(a[l] & maxCount); });
 }
 
 /// mapa: aux32 bit 0: generic address.

@@ -63,14 +63,13 @@ bool resolveGlobal(Warp &w, unsigned lane, uint64_t address, uint64_t bytes,
   if (!found)
     return failBounds(w, lane, "global", address, bytes, kind,
                       nearestAllocation(device, address));
-  if (bytes > found->bytes ||
-      address - found->address > found->bytes - bytes)
-    return failBounds(w, lane, "global", address, bytes, kind,
-                      "the allocation has " + std::to_string(found->bytes) +
-                          " bytes, the access ends " +
-                          std::to_string(address + bytes - found->address -
-                                         found->bytes) +
-                          " bytes behind it");
+  if (bytes > found->bytes || address - found->address > found->bytes - bytes)
+    return failBounds(
+        w, lane, "global", address, bytes, kind,
+        "the allocation has " + std::to_string(found->bytes) +
+            " bytes, the access ends " +
+            std::to_string(address + bytes - found->address - found->bytes) +
+            " bytes behind it");
   worker.cacheBegin = found->address;
   worker.cacheEnd = found->address + found->bytes;
   unsigned slot = worker.recentNext++ % Worker::recentCount;
@@ -169,7 +168,8 @@ bool resolveOne(Warp &w, unsigned lane, Space space, uint64_t address,
   if (address & (alignment - 1)) {
     report(w, ReportKind::Misaligned, int(lane), address,
            std::string(verb(kind)) + " of " + std::to_string(bytes) +
-               " bytes at " + hex(address) + " expects an address that is a "
+               " bytes at " + hex(address) +
+               " expects an address that is a "
                "multiple of " +
                std::to_string(alignment));
     return false;
@@ -194,8 +194,7 @@ bool resolveOne(Warp &w, unsigned lane, Space space, uint64_t address,
   case Space::Generic:
     switch (address >> 56) {
     case sharedWindow >> 56:
-      return resolveShared(w, lane, address & ~sharedWindow, bytes, kind,
-                           view);
+      return resolveShared(w, lane, address & ~sharedWindow, bytes, kind, view);
     case localWindow >> 56:
       return resolveLocal(w, lane, address & ~localWindow, bytes, kind, view);
     case paramWindow >> 56:
@@ -241,8 +240,8 @@ void readView(const Warp &w, const LaneView &view, unsigned lane, void *target,
   }
 }
 
-void writeView(Warp &w, const LaneView &view, unsigned lane,
-               const void *source, unsigned bytes, unsigned skip) {
+void writeView(Warp &w, const LaneView &view, unsigned lane, const void *source,
+               unsigned bytes, unsigned skip) {
   if (view.space != Space::Local) {
     std::memcpy(view.pointer + skip, source, bytes);
     return;

@@ -32,16 +32,16 @@ struct Access {
 
 /// Bits of Insn::aux32 of memory instructions.
 enum : uint32_t {
-  MemVector = 15,       ///< elements
-  MemWide = 1 << 4,     ///< the base register has 64 bits
-  MemSigned = 1 << 5,   ///< narrower elements extend their sign
-  MemStrong = 1 << 6,   ///< relaxed, volatile or stronger
-  MemAcquire = 1 << 7,  ///< ld.acquire, atom.acquire
-  MemRelease = 1 << 16, ///< st.release, atom.release
-  MemConstant = 1 << 17,///< ld.const, ld.global.nc
+  MemVector = 15,        ///< elements
+  MemWide = 1 << 4,      ///< the base register has 64 bits
+  MemSigned = 1 << 5,    ///< narrower elements extend their sign
+  MemStrong = 1 << 6,    ///< relaxed, volatile or stronger
+  MemAcquire = 1 << 7,   ///< ld.acquire, atom.acquire
+  MemRelease = 1 << 16,  ///< st.release, atom.release
+  MemConstant = 1 << 17, ///< ld.const, ld.global.nc
   MemBlockScope = 1 << 18,
 };
-constexpr unsigned memRegisterShift = 8;  ///< bytes of the registers
+constexpr unsigned memRegisterShift = 8; ///< bytes of the registers
 constexpr unsigned memSpaceShift = 20;
 inline Space memSpace(const Insn &i) {
   return Space(i.aux32 >> memSpaceShift & 7);

@@ -94,10 +94,9 @@ bool Loader::placeGlobals() {
                                     std::max(symbol.alignment, 256u),
                                     AllocationKind::ModuleData);
     if (symbol.offset == 0)
-      return fail(symbol.line, "no memory for the " +
-                                   std::to_string(symbol.bytes) +
-                                   " bytes of '" + std::string(symbol.name) +
-                                   "'");
+      return fail(symbol.line,
+                  "no memory for the " + std::to_string(symbol.bytes) +
+                      " bytes of '" + std::string(symbol.name) + "'");
     program.allocations.push_back(symbol.offset);
     // What has no initializer starts as zeros.
     if (symbol.bytes <= (1 << 20))
@@ -279,8 +278,8 @@ void Loader::kernels(std::vector<Kernel> &list) const {
     kernel.name = parsed.name;
     for (uint32_t index : parsed.parameters) {
       const Symbol &symbol = module.symbols[index];
-      kernel.parameters.push_back({uint32_t(symbol.offset),
-                                   uint32_t(symbol.bytes), symbol.alignment});
+      kernel.parameters.push_back(
+          {uint32_t(symbol.offset), uint32_t(symbol.bytes), symbol.alignment});
     }
     kernel.parameterBytes = parsed.parameterBytes;
     uint32_t live = decoded.liveRegisters;
@@ -290,8 +289,7 @@ void Loader::kernels(std::vector<Kernel> &list) const {
     kernel.staticShared = program.layouts[f].staticShared;
     kernel.localBytes = decoded.frameBytes;
     for (const Symbol &symbol : module.symbols)
-      if (symbol.space == Space::Const &&
-          symbol.kind == Symbol::Kind::Variable)
+      if (symbol.space == Space::Const && symbol.kind == Symbol::Kind::Variable)
         kernel.constantBytes += uint32_t(symbol.bytes);
     uint64_t threads = 1;
     for (uint32_t n : parsed.maxThreads)

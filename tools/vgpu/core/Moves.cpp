@@ -157,8 +157,8 @@ void runMovPredicate(Warp &w, const Insn &i, uint32_t mask) {
 uint8_t *lanePart(const Warp &w, Ref ref, unsigned l, unsigned width,
                   unsigned part) {
   // 128-bit slots keep their halves apart.
-  return w.at<uint8_t>(ref) + (width == 16 ? (part / 8) * 256 + l * 8 + part % 8
-                                           : l * width + part);
+  return w.at<uint8_t>(ref) +
+         (width == 16 ? (part / 8) * 256 + l * 8 + part % 8 : l * width + part);
 }
 
 /// aux: parts; aux32: bytes of the whole; ext: the parts' slots (noRef: sink).
@@ -232,7 +232,8 @@ void runIsSpace(Warp &w, const Insn &i, uint32_t mask) {
   default:
     break;
   }
-  uint32_t result = maskOf([=](unsigned l) { return a[l] >> 56 == window >> 56; });
+  uint32_t result =
+      maskOf([=](unsigned l) { return a[l] >> 56 == window >> 56; });
   if (Space(i.aux) == Space::Shared && !i.aux32) // shared::cta: own block only
     result &= maskOf(
         [=](unsigned l) { return (uint32_t(a[l]) >> clusterRankShift) == 0; });
@@ -298,11 +299,11 @@ bool decodeMov(Builder &b) {
     b.emit(insn, InstructionClass::Move);
     return true;
   }
-  insn.run = bytes == 0    ? runMovPredicate
-             : bytes <= 2  ? runMov<uint16_t>
-             : bytes == 4  ? runMov<uint32_t>
-             : bytes == 8  ? runMov<uint64_t>
-                           : runMov128;
+  insn.run = bytes == 0   ? runMovPredicate
+             : bytes <= 2 ? runMov<uint16_t>
+             : bytes == 4 ? runMov<uint32_t>
+             : bytes == 8 ? runMov<uint64_t>
+                          : runMov128;
   if (!b.destination(0, type, insn.d) || !b.source(1, type, insn.a))
     return false;
   insn.flags = FlagMove;

@@ -13,14 +13,13 @@ inline float halfValue(uint16_t h) {
   uint32_t exponent = bits & 0x0f800000;
   uint32_t normal = bits + 0x38000000;
   uint32_t special = (h & 0x3ff) ? 0x7fffffff : 0x7f800000;
-  float small =
-      std::bit_cast<float>(bits + 0x38800000) - std::bit_cast<float>(0x38800000);
+  float small = std::bit_cast<float>(bits + 0x38800000) -
+                std::bit_cast<float>(0x38800000);
   uint32_t result = exponent == 0            ? std::bit_cast<uint32_t>(small)
                     : exponent == 0x0f800000 ? special
                                              : normal;
-  uint32_t sign = (exponent == 0x0f800000 && (h & 0x3ff)) ? 0
-                                                          : uint32_t(h & 0x8000)
-                                                                << 16;
+  uint32_t sign =
+      (exponent == 0x0f800000 && (h & 0x3ff)) ? 0 : uint32_t(h & 0x8000) << 16;
   return std::bit_cast<float>(result | sign);
 }
 

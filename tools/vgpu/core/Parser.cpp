@@ -132,8 +132,7 @@ bool Parser::parseHeader(std::string_view name) {
   if (name == "address_size") {
     const Token size = lexer.take();
     if (size.kind != TokenKind::Integer || size.bits != 64)
-      return fail(size, "expected .address_size 64, but got " +
-                            describe(size));
+      return fail(size, "expected .address_size 64, but got " + describe(size));
     return true;
   }
   if (name == "file") {
@@ -170,8 +169,8 @@ bool Parser::parseVariable(bool external) {
     if (!parseDeclarator(attributes, symbol) || !placeVariable(symbol))
       return false;
     // A declaration may precede the definition.
-    auto [at, fresh] = moduleNames.try_emplace(
-        symbol.name, uint32_t(module.symbols.size()));
+    auto [at, fresh] =
+        moduleNames.try_emplace(symbol.name, uint32_t(module.symbols.size()));
     if (fresh) {
       module.symbols.push_back(symbol);
     } else {
@@ -459,8 +458,8 @@ bool Parser::parseParameterList(ParsedFunction &parsed, bool results) {
     attributes.space = Space::Param;
     if (!parseDeclarator(attributes, symbol) || !placeVariable(symbol))
       return false;
-    symbol.kind = parsed.entry ? Symbol::Kind::KernelParam
-                               : Symbol::Kind::FrameParam;
+    symbol.kind =
+        parsed.entry ? Symbol::Kind::KernelParam : Symbol::Kind::FrameParam;
     uint32_t &end = parsed.entry ? parsed.parameterBytes : parsed.frameBytes;
     uint64_t offset = (uint64_t(end) + symbol.alignment - 1) &
                       ~uint64_t(symbol.alignment - 1);
@@ -518,8 +517,7 @@ bool Parser::parseFunctionDirectives(ParsedFunction &parsed) {
       lexer.skipLine();
     } else if (name == "attribute") {
       good = expect('(');
-      while (good && !isPunctuation(')') &&
-             lexer.peek().kind != TokenKind::End)
+      while (good && !isPunctuation(')') && lexer.peek().kind != TokenKind::End)
         lexer.take();
       good = good && expect(')');
     } else if (name != "noreturn") {

@@ -9,7 +9,6 @@ namespace vgpu {
 /// Parses a whole module. `text` must outlive the result, whose names point
 /// into it. Returns false and fills `error` at the first mistake. Memory taken
 /// is proportional to the text, whatever sizes it declares.
-bool parseModule(std::string_view text, ParsedModule &module,
-                 LoadError &error);
+bool parseModule(std::string_view text, ParsedModule &module, LoadError &error);
 
 } // namespace vgpu

@@ -87,17 +87,17 @@ bool Parser::parseBodyDirective() {
     if (symbol.space == Space::Local || symbol.space == Space::Param) {
       symbol.kind = symbol.space == Space::Param ? Symbol::Kind::FrameParam
                                                  : Symbol::Kind::Variable;
-      uint64_t offset = (uint64_t(function->frameBytes) + symbol.alignment -
-                         1) &
-                        ~uint64_t(symbol.alignment - 1);
+      uint64_t offset =
+          (uint64_t(function->frameBytes) + symbol.alignment - 1) &
+          ~uint64_t(symbol.alignment - 1);
       if (offset + symbol.bytes > maxFrameBytes)
         return fail("expected at most 512 KiB of local memory in '" +
                     std::string(function->name) + "'");
       symbol.offset = offset;
       function->frameBytes = uint32_t(offset + symbol.bytes);
     }
-    scopes.back().names[symbol.name] = {
-        Name::Kind::Symbol, Type::None, uint32_t(module.symbols.size())};
+    scopes.back().names[symbol.name] = {Name::Kind::Symbol, Type::None,
+                                        uint32_t(module.symbols.size())};
     module.symbols.push_back(symbol);
   } while (take(','));
   return expect(';');
@@ -148,8 +148,8 @@ bool Parser::parseLocation() {
 }
 
 uint32_t Parser::labelIndex(std::string_view name, uint32_t line) {
-  auto [at, fresh] = scopes.back().labels.try_emplace(
-      name, uint32_t(function->labels.size()));
+  auto [at, fresh] =
+      scopes.back().labels.try_emplace(name, uint32_t(function->labels.size()));
   if (fresh) {
     Label label;
     label.name = name;
@@ -165,8 +165,8 @@ bool Parser::parseLabel() {
   uint32_t index = labelIndex(name.text, name.line);
   Label &label = function->labels[index];
   if (label.kind != Label::Kind::Undefined)
-    return fail(name, "label '" + std::string(name.text) +
-                          "' is defined twice");
+    return fail(name,
+                "label '" + std::string(name.text) + "' is defined twice");
   label.line = name.line;
   if (isDirective("branchtargets"))
     return parseTargets(label);
@@ -377,8 +377,8 @@ bool Parser::parseOperand(Operand &operand, unsigned depth) {
     operand.width = token.width;
     operand.value = int64_t(token.bits);
     if (negative)
-      operand.value ^= int64_t(token.width == 4 ? uint64_t(1) << 31
-                                                : uint64_t(1) << 63);
+      operand.value ^=
+          int64_t(token.width == 4 ? uint64_t(1) << 31 : uint64_t(1) << 63);
     return true;
   }
   if (negative || inverted)
@@ -453,8 +453,8 @@ bool Parser::parseName(Operand &operand) {
     }
     SpecialRegister special;
     if (!findSpecialRegister(name, special))
-      return fail(token, "unknown register '" +
-                             std::string(name.substr(0, 60)) + "'");
+      return fail(token,
+                  "unknown register '" + std::string(name.substr(0, 60)) + "'");
     operand.kind = Operand::Kind::Special;
     operand.index = uint32_t(special);
     return true;

@@ -321,8 +321,8 @@ void afterStrongLoad(Warp &w, const Insn &i, uint32_t mask,
   if (variables.empty())
     return;
   forEachLane(mask, [&](unsigned l) {
-    auto at = variables.find(
-        reinterpret_cast<uint64_t>(access.lanes[l].pointer));
+    auto at =
+        variables.find(reinterpret_cast<uint64_t>(access.lanes[l].pointer));
     if (at == variables.end())
       return;
     Knowledge taken;

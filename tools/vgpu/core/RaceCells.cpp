@@ -19,8 +19,8 @@ struct Actor {
   RaceShadow &shadow;
   uint32_t self; ///< the warp's agent
   uint32_t agent, clock, lanes, pc;
-  bool async;  ///< an agent of its own
-  bool proxy;  ///< through the async proxy
+  bool async; ///< an agent of its own
+  bool proxy; ///< through the async proxy
   bool strong;
   bool write, atomic;
 };
@@ -30,8 +30,7 @@ bool ordered(const Actor &a, uint64_t cluster, uint32_t agent, uint32_t clock,
              uint32_t lanes, bool fenced) {
   if (cluster != a.clocks.linear) {
     auto known = a.own.knows.others.find(cluster);
-    return known != a.own.knows.others.end() &&
-           agent < known->second->size() &&
+    return known != a.own.knows.others.end() && agent < known->second->size() &&
            (*known->second)[agent].covers(clock, lanes);
   }
   if (agent == a.self) {
@@ -46,9 +45,8 @@ bool ordered(const Actor &a, uint64_t cluster, uint32_t agent, uint32_t clock,
       return false;
     bool good = true;
     forEachLane(lanes & ~a.lanes, [&](unsigned b) {
-      forEachLane(a.lanes, [&](unsigned l) {
-        good &= a.own.met[l][b] >= clock;
-      });
+      forEachLane(a.lanes,
+                  [&](unsigned l) { good &= a.own.met[l][b] >= clock; });
     });
     return good;
   }
@@ -242,8 +240,8 @@ void touchBytes(const Actor &a, const LaneView &view, uint32_t bytes) {
   if (view.space == Space::Local || view.space == Space::Param)
     return;
   bool shared = view.space == Space::Shared;
-  uint64_t begin = shared ? view.offset
-                          : reinterpret_cast<uint64_t>(view.pointer);
+  uint64_t begin =
+      shared ? view.offset : reinterpret_cast<uint64_t>(view.pointer);
   for (uint64_t at = begin & ~uint64_t(3); at < begin + bytes; at += 4) {
     unsigned from = at < begin ? unsigned(begin - at) : 0;
     unsigned to = unsigned(std::min<uint64_t>(4, begin + bytes - at));
@@ -257,14 +255,12 @@ void touchBytes(const Actor &a, const LaneView &view, uint32_t bytes) {
 
 void noteRemote(const Actor &a, uint32_t owner) {
   for (RaceClocks::RemoteAccess &access : a.clocks.remote)
-    if (access.owner == owner && access.agent == a.agent &&
-        access.pc == a.pc) {
+    if (access.owner == owner && access.agent == a.agent && access.pc == a.pc) {
       access.clock = a.clock;
       access.lanes = a.lanes;
       return;
     }
-  a.clocks.remote.push_back(
-      {owner, a.agent, a.clock, a.lanes, a.pc, &a.warp});
+  a.clocks.remote.push_back({owner, a.agent, a.clock, a.lanes, a.pc, &a.warp});
 }
 
 } // namespace
@@ -273,10 +269,20 @@ void checkAccess(Warp &w, const Access &access) {
   RaceClocks &clocks = *w.block->cluster->race;
   WarpClocks &own = clocks.of(w);
   uint32_t self = clocks.warpAgent(w);
-  Actor a{w,     clocks,    own,       w.worker->launch->device->raceShadow(),
-          self,  self,      own.clock, 0,
-          w.pc - 1, false,  false,     access.strong,
-          access.kind == AccessKind::Write, access.kind == AccessKind::Atomic};
+  Actor a{w,
+          clocks,
+          own,
+          w.worker->launch->device->raceShadow(),
+          self,
+          self,
+          own.clock,
+          0,
+          w.pc - 1,
+          false,
+          false,
+          access.strong,
+          access.kind == AccessKind::Write,
+          access.kind == AccessKind::Atomic};
   uint32_t left = access.mask;
   while (left) {
     unsigned l = unsigned(std::countr_zero(left));

@@ -116,12 +116,12 @@ std::string oneLine(std::string text) {
 
 } // namespace
 
-void reportAt(Warp &w, uint32_t pc, ReportKind kind, int lane,
-              uint64_t address, std::string text, uint32_t relatedPc) {
+void reportAt(Warp &w, uint32_t pc, ReportKind kind, int lane, uint64_t address,
+              std::string text, uint32_t relatedPc) {
   LaunchState &launch = *w.worker->launch;
   const Program &program = *launch.program;
-  const InsnInfo &info = program.info[std::min<size_t>(
-      pc, program.info.size() - 1)];
+  const InsnInfo &info =
+      program.info[std::min<size_t>(pc, program.info.size() - 1)];
   LaunchStatus fatal = fatalStatus(kind);
   std::lock_guard<std::mutex> lock(launch.reportMutex);
   if (fatal != LaunchStatus::Ok) {
@@ -153,8 +153,8 @@ void reportAt(Warp &w, uint32_t pc, ReportKind kind, int lane,
   out.warp = w.index;
   out.lane = lane;
   out.address = address;
-  out.instruction =
-      oneLine(program.text.substr(info.textBegin, std::min(info.textBytes, 300u)));
+  out.instruction = oneLine(
+      program.text.substr(info.textBegin, std::min(info.textBytes, 300u)));
   out.text = std::move(text);
   launch.reports.push_back(std::move(out));
 }

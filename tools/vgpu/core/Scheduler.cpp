@@ -12,7 +12,6 @@
 
 namespace vgpu {
 
-
 namespace {
 
 constexpr uint32_t warpTurn = 4096;
@@ -40,8 +39,7 @@ std::unique_ptr<Cluster> makeCluster(Worker &worker) {
         block->shared + launch.sharedBytes) {
       block->sharedStorage.resize(launch.sharedBytes + 2048);
       at = reinterpret_cast<uintptr_t>(block->sharedStorage.data());
-      block->shared =
-          block->sharedStorage.data() + ((1024 - at % 1024) % 1024);
+      block->shared = block->sharedStorage.data() + ((1024 - at % 1024) % 1024);
     }
     for (uint32_t i = 0; i < launch.warpsPerBlock; ++i)
       block->warps.push_back(std::make_unique<Warp>());
@@ -72,9 +70,9 @@ void startCluster(Worker &worker, Cluster &cluster, uint64_t linear) {
     block->index = {cluster.index.x * size.x + r % size.x,
                     cluster.index.y * size.y + r / size.x % size.y,
                     cluster.index.z * size.z + r / size.x / size.y};
-    block->linear = block->index.x +
-                    uint64_t(grid.x) *
-                        (block->index.y + uint64_t(grid.y) * block->index.z);
+    block->linear =
+        block->index.x +
+        uint64_t(grid.x) * (block->index.y + uint64_t(grid.y) * block->index.z);
     block->liveWarps = launch.warpsPerBlock;
     block->liveThreads = uint32_t(launch.config.block.count());
     std::memset(block->shared, 0xcd, block->sharedBytes);
@@ -131,8 +129,7 @@ struct Round { // what one pass over a cluster's warps did
   bool onlyPolled = true;
 };
 
-void runRound(Worker &worker, Round &round,
-              std::vector<Warp *> &order) {
+void runRound(Worker &worker, Round &round, std::vector<Warp *> &order) {
   LaunchState &launch = *worker.launch;
   if (worker.random)
     std::shuffle(order.begin(), order.end(), worker.rng);
@@ -149,8 +146,7 @@ void runRound(Worker &worker, Round &round,
     if (launch.stop.load(std::memory_order_relaxed))
       return;
   }
-  launch.totalInstructions.fetch_add(round.executed,
-                                     std::memory_order_relaxed);
+  launch.totalInstructions.fetch_add(round.executed, std::memory_order_relaxed);
 }
 
 Outcome runCluster(Worker &worker, Cluster &cluster) {
@@ -160,8 +156,8 @@ Outcome runCluster(Worker &worker, Cluster &cluster) {
     for (auto &warp : block->warps)
       order.push_back(warp.get());
   uint64_t total = 0;
-  uint64_t turn = worker.random ? 1000 + worker.rng() % clusterTurn
-                                : clusterTurn;
+  uint64_t turn =
+      worker.random ? 1000 + worker.rng() % clusterTurn : clusterTurn;
   while (true) {
     Round round;
     uint64_t events = cluster.events;

@@ -5,12 +5,12 @@ namespace vgpu {
 
 const char *instructionClassName(InstructionClass c) {
   static const char *const names[instructionClassCount] = {
-      "integer",      "float16",      "float32",      "float64",
-      "special",      "conversion",   "move",         "control",
-      "barrier",      "exchange",     "load_global",  "store_global",
-      "load_shared",  "store_shared", "load_local",   "store_local",
-      "load_param",   "atomic",       "async_copy",   "mma",
-      "wgmma",        "other",
+      "integer",     "float16",      "float32",     "float64",
+      "special",     "conversion",   "move",        "control",
+      "barrier",     "exchange",     "load_global", "store_global",
+      "load_shared", "store_shared", "load_local",  "store_local",
+      "load_param",  "atomic",       "async_copy",  "mma",
+      "wgmma",       "other",
   };
   return names[unsigned(c)];
 }

@@ -12,12 +12,33 @@ namespace vgpu {
 
 /// Operand and register types of PTX.
 enum class Type : uint8_t {
-  None, Pred,
-  B8, B16, B32, B64, B128,
-  U8, U16, U32, U64,
-  S8, S16, S32, S64,
-  F16, F16x2, BF16, BF16x2, TF32, F32, F32x2, F64,
-  E4M3, E5M2, E4M3x2, E5M2x2,
+  None,
+  Pred,
+  B8,
+  B16,
+  B32,
+  B64,
+  B128,
+  U8,
+  U16,
+  U32,
+  U64,
+  S8,
+  S16,
+  S32,
+  S64,
+  F16,
+  F16x2,
+  BF16,
+  BF16x2,
+  TF32,
+  F32,
+  F32x2,
+  F64,
+  E4M3,
+  E5M2,
+  E4M3x2,
+  E5M2x2,
 };
 /// The type named by a modifier, or None.
 Type parseType(std::string_view name);
@@ -62,16 +83,16 @@ struct Initializer {
 
 struct Operand {
   enum class Kind : uint8_t {
-    Register,  ///< index
-    Special,   ///< index = SpecialRegister
-    Integer,   ///< value
-    Float,     ///< value = bits, width 4 or 8
-    Symbol,    ///< index, value = addend
-    Address,   ///< [child + value], further children: tensor coordinates
-    Vector,    ///< {children} or (children)
-    Pair,      ///< child | child
-    Label,     ///< index into the function's label table
-    Sink,      ///< _
+    Register, ///< index
+    Special,  ///< index = SpecialRegister
+    Integer,  ///< value
+    Float,    ///< value = bits, width 4 or 8
+    Symbol,   ///< index, value = addend
+    Address,  ///< [child + value], further children: tensor coordinates
+    Vector,   ///< {children} or (children)
+    Pair,     ///< child | child
+    Label,    ///< index into the function's label table
+    Sink,     ///< _
   };
   Kind kind = Kind::Sink;
   bool negated = false;
@@ -154,21 +175,61 @@ struct ParsedModule {
 
 /// Special registers that `mov` reads.
 enum class SpecialRegister : uint8_t {
-  TidX, TidY, TidZ, NtidX, NtidY, NtidZ,
-  CtaidX, CtaidY, CtaidZ, NctaidX, NctaidY, NctaidZ,
-  LaneId, WarpId, NwarpId, SmId, NsmId, GridId,
-  LanemaskEq, LanemaskLe, LanemaskLt, LanemaskGe, LanemaskGt,
-  Clock, ClockHi, Clock64, GlobalTimer, GlobalTimerLo, GlobalTimerHi,
-  ClusterIdX, ClusterIdY, ClusterIdZ,
-  NclusterIdX, NclusterIdY, NclusterIdZ,
-  ClusterCtaidX, ClusterCtaidY, ClusterCtaidZ,
-  ClusterNctaidX, ClusterNctaidY, ClusterNctaidZ,
-  ClusterCtarank, ClusterNctarank, IsExplicitCluster,
-  DynamicSmemSize, TotalSmemSize, AggrSmemSize,
-  ReservedSmemOffsetBegin, ReservedSmemOffsetEnd, ReservedSmemOffsetCap,
-  CurrentGraphExec, Zero,
+  TidX,
+  TidY,
+  TidZ,
+  NtidX,
+  NtidY,
+  NtidZ,
+  CtaidX,
+  CtaidY,
+  CtaidZ,
+  NctaidX,
+  NctaidY,
+  NctaidZ,
+  LaneId,
+  WarpId,
+  NwarpId,
+  SmId,
+  NsmId,
+  GridId,
+  LanemaskEq,
+  LanemaskLe,
+  LanemaskLt,
+  LanemaskGe,
+  LanemaskGt,
+  Clock,
+  ClockHi,
+  Clock64,
+  GlobalTimer,
+  GlobalTimerLo,
+  GlobalTimerHi,
+  ClusterIdX,
+  ClusterIdY,
+  ClusterIdZ,
+  NclusterIdX,
+  NclusterIdY,
+  NclusterIdZ,
+  ClusterCtaidX,
+  ClusterCtaidY,
+  ClusterCtaidZ,
+  ClusterNctaidX,
+  ClusterNctaidY,
+  ClusterNctaidZ,
+  ClusterCtarank,
+  ClusterNctarank,
+  IsExplicitCluster,
+  DynamicSmemSize,
+  TotalSmemSize,
+  AggrSmemSize,
+  ReservedSmemOffsetBegin,
+  ReservedSmemOffsetEnd,
+  ReservedSmemOffsetCap,
+  CurrentGraphExec,
+  Zero,
   /// Not in PTX: the address of the dynamic shared memory and of a frame.
-  DynamicShared, FrameLocal,
+  DynamicShared,
+  FrameLocal,
 };
 /// True and the register when `name` (with a component such as ".x") is one.
 bool findSpecialRegister(std::string_view name, SpecialRegister &out);

@@ -22,8 +22,8 @@ enum : unsigned {
 
 uint64_t addressAt(const Warp &w, const uint32_t *ext, unsigned lane) {
   uint64_t offset = uint64_t(ext[1]) | uint64_t(ext[2]) << 32;
-  uint64_t base = ext[3] ? w.read<uint64_t>(ext[0])[lane]
-                         : w.read<uint32_t>(ext[0])[lane];
+  uint64_t base =
+      ext[3] ? w.read<uint64_t>(ext[0])[lane] : w.read<uint32_t>(ext[0])[lane];
   return ext[3] ? base + offset : uint32_t(base + offset);
 }
 
@@ -151,8 +151,9 @@ bool emitBulk(Builder &b, const Parsed &p) {
   // The slots of the addresses must lie together: sources that need hidden
   // instructions emit them first.
   insn.ext = b.addExt(0);
-  Space targetSpace = load ? Space::Shared
-                           : p.tensor ? Space::Generic : Space::Global;
+  Space targetSpace = load       ? Space::Shared
+                      : p.tensor ? Space::Generic
+                                 : Space::Global;
   Space sourceSpace = p.shape == BulkShape::GlobalToShared
                           ? (p.tensor ? Space::Generic : Space::Global)
                           : Space::Shared;

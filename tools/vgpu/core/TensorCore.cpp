@@ -195,8 +195,8 @@ bool allFinite(const float *values, size_t stride, unsigned rows,
   uint32_t worst = 0;
   for (unsigned r = 0; r < rows; ++r)
     for (unsigned c = 0; c < columns; ++c)
-      worst = std::max(
-          worst, std::bit_cast<uint32_t>(values[r * stride + c]) & 0x7fffffff);
+      worst = std::max(worst, std::bit_cast<uint32_t>(values[r * stride + c]) &
+                                  0x7fffffff);
   return worst < 0x7f800000;
 }
 

@@ -52,8 +52,8 @@ bool checkSizes(const TensorMap &map, unsigned size, std::string &error) {
       return fail(error, "expected a box of 1 to 256" + dimension(d) +
                              ", but got " + std::to_string(map.box[d]));
     if (map.elementStrides[d] == 0 || map.elementStrides[d] > 8)
-      return fail(error, "expected an element stride of 1 to 8" +
-                             dimension(d) + ", but got " +
+      return fail(error, "expected an element stride of 1 to 8" + dimension(d) +
+                             ", but got " +
                              std::to_string(map.elementStrides[d]));
   }
   unsigned align = map.interleave == 2 ? 32 : 16;
@@ -65,9 +65,9 @@ bool checkSizes(const TensorMap &map, unsigned size, std::string &error) {
                              std::to_string(align) + dimension(d + 1) +
                              ", but got " + std::to_string(stride));
     if (stride != 0 && d == 0 && stride < span)
-      return fail(error, "expected a stride of at least the " +
-                             std::to_string(span) + " bytes of a row, but got " +
-                             std::to_string(stride));
+      return fail(error,
+                  "expected a stride of at least the " + std::to_string(span) +
+                      " bytes of a row, but got " + std::to_string(stride));
   }
   return true;
 }
@@ -89,8 +89,8 @@ bool checkInner(const TensorMap &map, unsigned size, std::string &error) {
   if (map.interleave != 0 && map.rank < 3)
     return fail(error, "interleave expects a rank of at least 3, but got " +
                            std::to_string(map.rank));
-  bool real = map.type == TensorMapType::F16 || map.type == TensorMapType::F32 ||
-              map.type >= TensorMapType::F64;
+  bool real = map.type == TensorMapType::F16 ||
+              map.type == TensorMapType::F32 || map.type >= TensorMapType::F64;
   if (map.oobFill == 1 && !real)
     return fail(error, "filling with NaN expects a floating-point type");
   return true;

@@ -43,8 +43,9 @@ std::string describeFragment(const Warp &w, const Fragment &f,
     out += " waits at barrier " + std::to_string(f.wanted) + " of line " +
            lineOf(program, f.pc - 1);
     if (barrier.expected)
-      out += " for " + std::to_string(barrier.expected) + " threads, of which " +
-             std::to_string(barrier.arrived) + " arrived";
+      out += " for " + std::to_string(barrier.expected) +
+             " threads, of which " + std::to_string(barrier.arrived) +
+             " arrived";
     return out;
   }
   case Fragment::State::WarpSync: {
@@ -71,11 +72,10 @@ std::string describeWaits(Cluster &cluster, ReportKind &kind, Warp *&blame,
   bool polling = false, barrier = false, sync = false;
   auto better = [&](Warp &w, const Fragment &f, bool &seen, uint32_t at) {
     // The first of the most telling kind: a phase, a member mask, a barrier.
-    bool stronger = f.state == Fragment::State::Polling
-                        ? !polling
-                        : f.state == Fragment::State::WarpSync
-                              ? !polling && !sync
-                              : !polling && !sync && !barrier;
+    bool stronger = f.state == Fragment::State::Polling ? !polling
+                    : f.state == Fragment::State::WarpSync
+                        ? !polling && !sync
+                        : !polling && !sync && !barrier;
     seen = true;
     if (!blame || stronger) {
       blame = &w;

@@ -73,7 +73,7 @@ struct WgmmaOp {
   Frame *frame = nullptr;
   uint32_t pc = 0;
   uint64_t descriptorA = 0, descriptorB = 0;
-  uint64_t sequence = 0; ///< the warp's count of products
+  uint64_t sequence = 0;         ///< the warp's count of products
   uint32_t agent = 0, clock = 0; ///< for race checks
   bool accumulate = true;
   bool performed = false;
@@ -98,7 +98,7 @@ struct Warp {
   uint32_t current = 0;  ///< running fragment
   bool blocked = false;  ///< no fragment can run until something happens
   bool done = false;
-  bool yielded = false; ///< the running fragment asks for others to run
+  bool yielded = false;     ///< the running fragment asks for others to run
   bool yieldedTurn = false; ///< this turn ended because it polls memory
   bool rotating = false;
   uint32_t retried = 0; ///< instructions of this turn that only waited
@@ -158,7 +158,6 @@ struct Warp {
   uint32_t loadUndefined[8] = {}, storeUndefined[8] = {};
   uint32_t loadOrigin = ~0u;
   uint32_t inputUndefined = 0, inputOrigin = ~0u;
-
 
   /// Unordered writes of this instruction, reported unless the value is the
   /// one that was there.
@@ -292,7 +291,7 @@ struct Worker {
   bool checkRaces = false;
   bool statistics = false;
   bool instrumented = false; ///< any check or statistics that sees accesses
-  bool fast = false; ///< tensor cores in f32
+  bool fast = false;         ///< tensor cores in f32
   bool random = false;
   std::mt19937_64 rng;
   /// The allocation that the last global access hit.
@@ -313,9 +312,7 @@ struct Worker {
   unsigned recentNext = 0;
 };
 
-inline const Insn &Warp::insnAt(uint32_t at) const {
-  return worker->code[at];
-}
+inline const Insn &Warp::insnAt(uint32_t at) const { return worker->code[at]; }
 
 // Execution.cpp
 void runReturn(Warp &, const Insn &, uint32_t mask);

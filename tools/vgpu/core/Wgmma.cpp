@@ -23,8 +23,18 @@ enum class Element : uint8_t { F16, BF16, TF32, E4M3, E5M2, S8, U8 };
 /// ext: elements of A and B, result kind, n, k, A from registers, transposed
 /// A and B, signs, slots of D..., then of A....
 enum : unsigned {
-  ExtA, ExtB, ExtResult, ExtN, ExtK, ExtRegisterA, ExtTransA, ExtTransB,
-  ExtNegA, ExtNegB, ExtResults, ExtSlots,
+  ExtA,
+  ExtB,
+  ExtResult,
+  ExtN,
+  ExtK,
+  ExtRegisterA,
+  ExtTransA,
+  ExtTransB,
+  ExtNegA,
+  ExtNegB,
+  ExtResults,
+  ExtSlots,
 };
 enum : uint32_t { ResultF32, ResultF16, ResultS32 };
 
@@ -243,16 +253,15 @@ void storeResults(const WgmmaOp &op, const uint32_t *ext, const float *d) {
             for (unsigned t = 0; t < 4; ++t)
               reg[2 * (4 * g + t) + p] = halfBits(from[t]);
           } else {
-            std::memcpy(base + ext[ExtSlots + 4 * i + 2 * h + p] + 16 * g,
-                        from, 16);
+            std::memcpy(base + ext[ExtSlots + 4 * i + 2 * h + p] + 16 * g, from,
+                        16);
           }
         }
 }
 
 MmaType mmaType(Element e) {
-  static constexpr MmaType types[] = {MmaType::F16, MmaType::BF16,
-                                      MmaType::TF32, MmaType::E4M3,
-                                      MmaType::E5M2};
+  static constexpr MmaType types[] = {
+      MmaType::F16, MmaType::BF16, MmaType::TF32, MmaType::E4M3, MmaType::E5M2};
   return types[unsigned(e)];
 }
 
@@ -310,8 +319,8 @@ void noteShared(Warp &w, WgmmaOp &op, const uint32_t *ext) {
   bool undefinedCheck = w.worker->checkUninitialised;
   if (!w.worker->checkRaces && !undefinedCheck)
     return;
-  AsyncAgent agent = beginAsync(w, allLanes, AgentKind::Wgmma, *w.block,
-                                w.index);
+  AsyncAgent agent =
+      beginAsync(w, allLanes, AgentKind::Wgmma, *w.block, w.index);
   op.agent = agent.agent;
   op.clock = agent.clock;
   bool undefined = false;
@@ -514,8 +523,9 @@ bool decodeProduct(Builder &b) {
   if (integer != (d == Type::S32) ||
       (d != Type::F32 && d != Type::F16 && d != Type::S32) || insn.imm)
     return false;
-  uint32_t kind = d == Type::F32 ? ResultF32
-                                 : d == Type::F16 ? ResultF16 : ResultS32;
+  uint32_t kind = d == Type::F32   ? ResultF32
+                  : d == Type::F16 ? ResultF16
+                                   : ResultS32;
   const Operand &results = b.operand(0);
   unsigned count = kind == ResultF16 ? n / 4 : n / 2;
   if (results.kind != Operand::Kind::Vector || results.count != count)
@@ -562,9 +572,17 @@ bool decodeProduct(Builder &b) {
   bool wide = elementBytes(ea) == 2;
   if ((transA || transB) && !wide)
     return b.fail("only 16-bit operands can be transposed");
-  uint32_t header[ExtSlots] = {uint32_t(ea), uint32_t(eb), kind, n, k,
-                               registerA, transA != 0, transB != 0,
-                               rest[0] == -1, rest[1] == -1, count};
+  uint32_t header[ExtSlots] = {uint32_t(ea),
+                               uint32_t(eb),
+                               kind,
+                               n,
+                               k,
+                               registerA,
+                               transA != 0,
+                               transB != 0,
+                               rest[0] == -1,
+                               rest[1] == -1,
+                               count};
   insn.ext = b.addExt(header[0]);
   for (unsigned x = 1; x < ExtSlots; ++x)
     b.addExt(header[x]);

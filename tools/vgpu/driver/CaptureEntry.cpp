@@ -42,9 +42,11 @@ CUresult CUDAAPI cuStreamBeginCapture(CUstream handle,
   return begin(call, stream, std::move(graph), {}, mode);
 }
 
-CUresult CUDAAPI cuStreamBeginCaptureToGraph(
-    CUstream handle, CUgraph graph, const CUgraphNode *dependencies,
-    const CUgraphEdgeData *edges, size_t count, CUstreamCaptureMode mode) {
+CUresult CUDAAPI cuStreamBeginCaptureToGraph(CUstream handle, CUgraph graph,
+                                             const CUgraphNode *dependencies,
+                                             const CUgraphEdgeData *edges,
+                                             size_t count,
+                                             CUstreamCaptureMode mode) {
   Call call;
   CUstream stream;
   VGPU_TRY(needStream(call, handle, stream));
@@ -111,16 +113,18 @@ CUresult CUDAAPI cuStreamIsCapturing(CUstream handle,
   VGPU_TRY(needStream(call, handle, stream));
   if (!status)
     return CUDA_ERROR_INVALID_VALUE;
-  *status = !stream->capture          ? CU_STREAM_CAPTURE_STATUS_NONE
+  *status = !stream->capture           ? CU_STREAM_CAPTURE_STATUS_NONE
             : stream->capture->invalid ? CU_STREAM_CAPTURE_STATUS_INVALIDATED
                                        : CU_STREAM_CAPTURE_STATUS_ACTIVE;
   return CUDA_SUCCESS;
 }
 
-CUresult CUDAAPI cuStreamGetCaptureInfo(
-    CUstream handle, CUstreamCaptureStatus *status, cuuint64_t *id,
-    CUgraph *graph, const CUgraphNode **dependencies,
-    const CUgraphEdgeData **edges, size_t *count) {
+CUresult CUDAAPI cuStreamGetCaptureInfo(CUstream handle,
+                                        CUstreamCaptureStatus *status,
+                                        cuuint64_t *id, CUgraph *graph,
+                                        const CUgraphNode **dependencies,
+                                        const CUgraphEdgeData **edges,
+                                        size_t *count) {
   VGPU_TRY(cuStreamIsCapturing(handle, status));
   Call call;
   CUstream stream;
@@ -149,9 +153,11 @@ extern "C" CUresult CUDAAPI cuStreamGetCaptureInfo_v2(
                                    nullptr, count);
 }
 
-CUresult CUDAAPI cuStreamUpdateCaptureDependencies(
-    CUstream handle, CUgraphNode *dependencies, const CUgraphEdgeData *edges,
-    size_t count, unsigned flags) {
+CUresult CUDAAPI cuStreamUpdateCaptureDependencies(CUstream handle,
+                                                   CUgraphNode *dependencies,
+                                                   const CUgraphEdgeData *edges,
+                                                   size_t count,
+                                                   unsigned flags) {
   Call call;
   CUstream stream;
   VGPU_TRY(needStream(call, handle, stream));

@@ -20,8 +20,8 @@ std::string printOptions(const Options &options) {
   add(options.checkMemory, "memory");
   add(options.checkRace, "race");
   add(options.checkUninitialised, "uninitialised");
-  return "device=" + options.device + "\ncheck=" +
-         (checks.empty() ? "none" : checks) +
+  return "device=" + options.device +
+         "\ncheck=" + (checks.empty() ? "none" : checks) +
          "\nschedule-seed=" + std::to_string(options.scheduleSeed) +
          "\ntensor-core=" + (options.exactTensorCore ? "exact" : "fast") +
          "\nstatistics=" + (options.statistics ? "yes" : "no") +

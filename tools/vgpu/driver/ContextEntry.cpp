@@ -39,8 +39,7 @@ CUresult CUDAAPI cuDevicePrimaryCtxRetain(CUcontext *context, CUdevice device) {
     return CUDA_ERROR_INVALID_VALUE;
   DeviceState &state = call.driver.devices[device];
   if (!state.primary)
-    state.primary =
-        makeContext(call.driver, device, state.primaryFlags, true);
+    state.primary = makeContext(call.driver, device, state.primaryFlags, true);
   ++state.primaryUses;
   *context = state.primary.get();
   return state.primary->sticky;
@@ -112,7 +111,8 @@ CUresult CUDAAPI cuCtxCreate(CUcontext *context, CUctxCreateParams *parameters,
   VGPU_TRY(needDevice(call, device));
   if (!context)
     return CUDA_ERROR_INVALID_VALUE;
-  if (parameters && (parameters->numExecAffinityParams || parameters->cigParams))
+  if (parameters &&
+      (parameters->numExecAffinityParams || parameters->cigParams))
     return CUDA_ERROR_UNSUPPORTED_EXEC_AFFINITY;
   auto made = makeContext(call.driver, device, flags, false);
   *context = made.get();

@@ -227,8 +227,8 @@ CUresult makeCopy(const CUDA_MEMCPY3D &description, CopyOperation &operation) {
 
 } // namespace vgpu::driver
 
-static CUresult copyDescribed(const CUDA_MEMCPY3D &description,
-                              CUstream stream, bool wait) {
+static CUresult copyDescribed(const CUDA_MEMCPY3D &description, CUstream stream,
+                              bool wait) {
   Call call;
   VGPU_TRY(wait ? call.needUncaptured() : call.needContext());
   CopyOperation operation;

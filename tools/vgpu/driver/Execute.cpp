@@ -150,8 +150,8 @@ static CUresult run(Driver &driver, const FillOperation &fill) {
     return CUDA_SUCCESS;
   uint64_t rowBytes = fill.count * fill.width;
   Device *device = driver.findDevice(fill.target);
-  if (!device || !device->accessible(fill.target, rowBytes + (fill.rows - 1) *
-                                                                 fill.pitch))
+  if (!device ||
+      !device->accessible(fill.target, rowBytes + (fill.rows - 1) * fill.pitch))
     return CUDA_ERROR_ILLEGAL_ADDRESS;
   for (size_t row = 0; row < fill.rows; ++row)
     device->fill(fill.target + row * fill.pitch, fill.value, fill.width,
@@ -203,10 +203,10 @@ static CUresult checkRange(Driver &driver, const std::string &call,
   everyRow(range, [&](uint64_t row) {
     if (!device->firstUninitialised(row, range.row_bytes))
       return true;
-    driver.channel.send(MessageKind::report,
-                        "uninitialised: " + call + " reads bytes of its " +
-                            "operand " + range.name +
-                            " that nothing has written");
+    driver.channel.send(MessageKind::report, "uninitialised: " + call +
+                                                 " reads bytes of its " +
+                                                 "operand " + range.name +
+                                                 " that nothing has written");
     return false;
   });
   return CUDA_SUCCESS;

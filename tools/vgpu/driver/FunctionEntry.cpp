@@ -196,9 +196,9 @@ CUresult CUDAAPI cuOccupancyMaxActiveBlocksPerMultiprocessor(
   VGPU_TRY(needFunction(call, function));
   if (!blocks || blockThreads <= 0 || dynamicShared > UINT32_MAX)
     return CUDA_ERROR_INVALID_VALUE;
-  *blocks = int(maxActiveBlocks(call.device(), *function->kernel,
-                                uint32_t(blockThreads),
-                                uint32_t(dynamicShared)));
+  *blocks =
+      int(maxActiveBlocks(call.device(), *function->kernel,
+                          uint32_t(blockThreads), uint32_t(dynamicShared)));
   return CUDA_SUCCESS;
 }
 
@@ -209,9 +209,11 @@ CUresult CUDAAPI cuOccupancyMaxActiveBlocksPerMultiprocessorWithFlags(
       blocks, function, blockThreads, dynamicShared);
 }
 
-CUresult CUDAAPI cuOccupancyMaxPotentialBlockSize(
-    int *gridSize, int *blockSize, CUfunction function,
-    CUoccupancyB2DSize sharedOf, size_t dynamicShared, int limit) {
+CUresult CUDAAPI cuOccupancyMaxPotentialBlockSize(int *gridSize, int *blockSize,
+                                                  CUfunction function,
+                                                  CUoccupancyB2DSize sharedOf,
+                                                  size_t dynamicShared,
+                                                  int limit) {
   Call call;
   VGPU_TRY(needFunction(call, function));
   if (!gridSize || !blockSize)
@@ -289,10 +291,10 @@ CUresult CUDAAPI cuOccupancyMaxActiveClusters(int *clusters,
   if (!clusters || !config)
     return CUDA_ERROR_INVALID_VALUE;
   uint32_t size = std::max(1u, clusterOf(*config));
-  uint32_t blocks = maxActiveBlocks(
-      call.device(), *function->kernel,
-      config->blockDimX * config->blockDimY * config->blockDimZ,
-      config->sharedMemBytes);
+  uint32_t blocks =
+      maxActiveBlocks(call.device(), *function->kernel,
+                      config->blockDimX * config->blockDimY * config->blockDimZ,
+                      config->sharedMemBytes);
   *clusters = int(blocks * call.device().model().multiprocessors / size);
   return CUDA_SUCCESS;
 }

@@ -64,8 +64,8 @@ void ownMemory(CUgraph_st &graph, uint64_t address);
 /// The node type that an operation shows.
 CUgraphNodeType nodeTypeOf(const Operation &operation);
 /// A copy of `graph`; `clones` receives where each node went.
-std::shared_ptr<CUgraph_st> cloneGraph(const CUgraph_st &graph,
-                                       std::map<CUgraphNode, CUgraphNode> &clones);
+std::shared_ptr<CUgraph_st>
+cloneGraph(const CUgraph_st &graph, std::map<CUgraphNode, CUgraphNode> &clones);
 /// The nodes so that each follows those it depends on; empty when the edges
 /// form a cycle.
 std::vector<CUgraphNode> topologicalOrder(const CUgraph_st &graph);

@@ -210,11 +210,10 @@ CUresult CUDAAPI cuGraphNodeFindInClone(CUgraphNode *found, CUgraphNode node,
   VGPU_TRY(needGraph(call, clone));
   // A clone keeps the order of nodes.
   auto &nodes = node->graph->nodes;
-  size_t index = size_t(std::find_if(nodes.begin(), nodes.end(),
-                                     [&](auto &own) {
-                                       return own.get() == node;
-                                     }) -
-                        nodes.begin());
+  size_t index =
+      size_t(std::find_if(nodes.begin(), nodes.end(),
+                          [&](auto &own) { return own.get() == node; }) -
+             nodes.begin());
   if (!found || index >= clone->nodes.size() ||
       clone->nodes[index]->type != node->type)
     return CUDA_ERROR_INVALID_VALUE;
@@ -294,8 +293,8 @@ CUresult CUDAAPI cuGraphLaunch(CUgraphExec exec, CUstream handle) {
   VGPU_TRY(call.enqueue(stream, EmptyOperation{}, &start));
   if (exec->last && !exec->last->done && !start->done)
     start->after.push_back(exec->last);
-  exec->last = launchGraph(call.driver.scheduler, *exec->graph, stream->context,
-                           start);
+  exec->last =
+      launchGraph(call.driver.scheduler, *exec->graph, stream->context, start);
   stream->tail = exec->last;
   return CUDA_SUCCESS;
 }
@@ -340,10 +339,9 @@ static CUgraphExecUpdateResult update(CUgraph_st &to, const CUgraph_st &from,
       to.nodes[i]->operation = from.nodes[i]->operation;
       continue;
     }
-    CUgraphExecUpdateResult result =
-        update(*child->graph,
-               *std::get<ChildOperation>(from.nodes[i]->operation).graph,
-               wrong);
+    CUgraphExecUpdateResult result = update(
+        *child->graph,
+        *std::get<ChildOperation>(from.nodes[i]->operation).graph, wrong);
     if (result != CU_GRAPH_EXEC_UPDATE_SUCCESS)
       return result;
   }

@@ -135,9 +135,9 @@ CUresult CUDAAPI cuGraphExecKernelNodeSetParams(
   return replaceKernel(call, node, from);
 }
 
-CUresult CUDAAPI cuGraphKernelNodeSetAttribute(
-    CUgraphNode node, CUkernelNodeAttrID attribute,
-    const CUkernelNodeAttrValue *value) {
+CUresult CUDAAPI
+cuGraphKernelNodeSetAttribute(CUgraphNode node, CUkernelNodeAttrID attribute,
+                              const CUkernelNodeAttrValue *value) {
   Call call;
   VGPU_TRY(needNode(call, node));
   auto *kernel = std::get_if<KernelOperation>(&node->operation);
@@ -216,8 +216,8 @@ static CUresult makeFill(const CUDA_MEMSET_NODE_PARAMS *from,
     return CUDA_ERROR_INVALID_VALUE;
   if (from->height > 1 && from->pitch < from->width * from->elementSize)
     return CUDA_ERROR_INVALID_VALUE;
-  operation = {from->dst,   from->pitch, from->value, from->elementSize,
-               from->width, from->height};
+  operation = {from->dst,         from->pitch, from->value,
+               from->elementSize, from->width, from->height};
   return CUDA_SUCCESS;
 }
 
@@ -259,9 +259,9 @@ CUresult CUDAAPI cuGraphMemsetNodeSetParams(
   return replace(node, operation);
 }
 
-CUresult CUDAAPI cuGraphExecMemsetNodeSetParams(
-    CUgraphExec exec, CUgraphNode node, const CUDA_MEMSET_NODE_PARAMS *from,
-    CUcontext) {
+CUresult CUDAAPI
+cuGraphExecMemsetNodeSetParams(CUgraphExec exec, CUgraphNode node,
+                               const CUDA_MEMSET_NODE_PARAMS *from, CUcontext) {
   Call call;
   VGPU_TRY(needClone(call, exec, node));
   FillOperation operation;

@@ -112,8 +112,7 @@ struct FatEntry {
            bytes.read(at + 16, compressedBytes) &&
            bytes.read(at + 28, architecture) && bytes.read(at + 40, flags) &&
            bytes.read(at + 56, decodedBytes) &&
-           headerBytes >= entryHeaderBytes &&
-           bytes.holds(at, headerBytes) &&
+           headerBytes >= entryHeaderBytes && bytes.holds(at, headerBytes) &&
            bytes.holds(at + headerBytes, payloadBytes);
   }
 };
@@ -265,8 +264,9 @@ std::optional<std::string> findPtx(const void *image, size_t limit,
     return findInFatbin({data, headerBytes + size_t(bodyBytes)}, capability,
                         kind, error);
   }
-  if (std::memcmp(data, "\x7f"
-                        "ELF",
+  if (std::memcmp(data,
+                  "\x7f"
+                  "ELF",
                   4) == 0) {
     size_t size = limit != SIZE_MAX ? limit : elfSize(data);
     if (auto text = findInCubin({data, size}))

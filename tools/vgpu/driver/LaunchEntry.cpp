@@ -154,17 +154,18 @@ CUresult CUDAAPI cuLaunchKernel(CUfunction function, unsigned gridX,
                                 unsigned blockY, unsigned blockZ,
                                 unsigned shared, CUstream stream,
                                 void **parameters, void **extra) {
-  CUlaunchConfig config = plainConfig(gridX, gridY, gridZ, blockX, blockY,
-                                      blockZ, shared, stream);
+  CUlaunchConfig config =
+      plainConfig(gridX, gridY, gridZ, blockX, blockY, blockZ, shared, stream);
   return cuLaunchKernelEx(&config, function, parameters, extra);
 }
 
-CUresult CUDAAPI cuLaunchCooperativeKernel(
-    CUfunction function, unsigned gridX, unsigned gridY, unsigned gridZ,
-    unsigned blockX, unsigned blockY, unsigned blockZ, unsigned shared,
-    CUstream stream, void **parameters) {
-  CUlaunchConfig config = plainConfig(gridX, gridY, gridZ, blockX, blockY,
-                                      blockZ, shared, stream);
+CUresult CUDAAPI cuLaunchCooperativeKernel(CUfunction function, unsigned gridX,
+                                           unsigned gridY, unsigned gridZ,
+                                           unsigned blockX, unsigned blockY,
+                                           unsigned blockZ, unsigned shared,
+                                           CUstream stream, void **parameters) {
+  CUlaunchConfig config =
+      plainConfig(gridX, gridY, gridZ, blockX, blockY, blockZ, shared, stream);
   CUlaunchAttribute cooperative = {};
   cooperative.id = CU_LAUNCH_ATTRIBUTE_COOPERATIVE;
   cooperative.value.cooperative = 1;

@@ -167,8 +167,7 @@ CUresult CUDAAPI cuMemFreeHost(void *pointer) {
   VGPU_TRY(call.needUncaptured());
   if (!pointer)
     return CUDA_SUCCESS;
-  auto found =
-      call.driver.memory.find(reinterpret_cast<uint64_t>(pointer));
+  auto found = call.driver.memory.find(reinterpret_cast<uint64_t>(pointer));
   if (found == call.driver.memory.end() ||
       found->second.type != CU_MEMORYTYPE_HOST || found->second.registered)
     return CUDA_ERROR_INVALID_VALUE;
@@ -193,8 +192,7 @@ CUresult CUDAAPI cuMemHostRegister(void *pointer, size_t bytes,
 CUresult CUDAAPI cuMemHostUnregister(void *pointer) {
   Call call;
   VGPU_TRY(call.needUncaptured());
-  auto found =
-      call.driver.memory.find(reinterpret_cast<uint64_t>(pointer));
+  auto found = call.driver.memory.find(reinterpret_cast<uint64_t>(pointer));
   if (found == call.driver.memory.end() || !found->second.registered)
     return CUDA_ERROR_HOST_MEMORY_NOT_REGISTERED;
   VGPU_TRY(call.drain());
@@ -325,8 +323,7 @@ CUresult CUDAAPI cuMemAdvise(CUdeviceptr pointer, size_t bytes, CUmem_advise,
   Call call;
   VGPU_TRY(call.needContext());
   auto found = call.driver.findMemory(pointer);
-  if (bytes == 0 || found == call.driver.memory.end() ||
-      !found->second.managed)
+  if (bytes == 0 || found == call.driver.memory.end() || !found->second.managed)
     return CUDA_ERROR_INVALID_VALUE;
   return CUDA_SUCCESS;
 }

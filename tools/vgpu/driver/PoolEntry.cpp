@@ -152,8 +152,7 @@ CUresult CUDAAPI cuMemPoolSetAccess(CUmemoryPool pool, const CUmemAccessDesc *,
   return findPool(call, pool);
 }
 
-CUresult CUDAAPI cuMemPoolGetAccess(CUmemAccess_flags *flags,
-                                    CUmemoryPool pool,
+CUresult CUDAAPI cuMemPoolGetAccess(CUmemAccess_flags *flags, CUmemoryPool pool,
                                     CUmemLocation *location) {
   Call call;
   VGPU_TRY(findPool(call, pool));
@@ -161,8 +160,8 @@ CUresult CUDAAPI cuMemPoolGetAccess(CUmemAccess_flags *flags,
     return CUDA_ERROR_INVALID_VALUE;
   bool own = location->type == CU_MEM_LOCATION_TYPE_DEVICE &&
              location->id == pool->device;
-  *flags = own ? CU_MEM_ACCESS_FLAGS_PROT_READWRITE
-               : CU_MEM_ACCESS_FLAGS_PROT_NONE;
+  *flags =
+      own ? CU_MEM_ACCESS_FLAGS_PROT_READWRITE : CU_MEM_ACCESS_FLAGS_PROT_NONE;
   return CUDA_SUCCESS;
 }
 

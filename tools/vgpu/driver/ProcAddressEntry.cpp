@@ -77,9 +77,8 @@ CUresult CUDAAPI cuGetProcAddress(const char *symbol, void **address,
   if (!symbol || !address)
     return CUDA_ERROR_INVALID_VALUE;
   *address = nullptr;
-  constexpr cuuint64_t known =
-      CU_GET_PROC_ADDRESS_LEGACY_STREAM |
-      CU_GET_PROC_ADDRESS_PER_THREAD_DEFAULT_STREAM;
+  constexpr cuuint64_t known = CU_GET_PROC_ADDRESS_LEGACY_STREAM |
+                               CU_GET_PROC_ADDRESS_PER_THREAD_DEFAULT_STREAM;
   if (flags & ~known)
     return CUDA_ERROR_INVALID_VALUE;
   std::string name = symbol;

@@ -96,12 +96,11 @@ CUstreamCaptureMode &threadCaptureMode() {
 bool isContext(Driver &driver, CUcontext context) {
   if (driver.contexts.count(context))
     return true;
-  return context &&
-         std::any_of(driver.devices.begin(), driver.devices.end(),
-                     [&](const DeviceState &state) {
-                       return state.primary.get() == context &&
-                              state.primaryUses > 0;
-                     });
+  return context && std::any_of(driver.devices.begin(), driver.devices.end(),
+                                [&](const DeviceState &state) {
+                                  return state.primary.get() == context &&
+                                         state.primaryUses > 0;
+                                });
 }
 
 std::vector<CUstream> streamsOf(CUcontext context) {
@@ -178,8 +177,8 @@ CUresult Call::needUncaptured() {
 }
 
 CUstream Call::stream(CUstream handle) {
-  bool perThread = handle == CU_STREAM_PER_THREAD ||
-                   (!handle && perThreadDefault);
+  bool perThread =
+      handle == CU_STREAM_PER_THREAD || (!handle && perThreadDefault);
   if (!perThread && (!handle || handle == CU_STREAM_LEGACY))
     return &context->legacy;
   if (perThread) {

@@ -125,9 +125,8 @@ static std::vector<TaskRef> pendingOf(CUstream stream) {
 }
 
 static bool allDone(const std::vector<TaskRef> &tasks) {
-  return std::all_of(tasks.begin(), tasks.end(), [](const TaskRef &task) {
-    return !task || task->done;
-  });
+  return std::all_of(tasks.begin(), tasks.end(),
+                     [](const TaskRef &task) { return !task || task->done; });
 }
 
 CUresult CUDAAPI cuStreamSynchronize(CUstream handle) {

@@ -20,8 +20,8 @@ CUresult CUDAAPI cuTensorMapEncodeTiled(
     CUtensorMapL2promotion l2Promotion, CUtensorMapFloatOOBfill oobFill) {
   Call call;
   VGPU_TRY(needTensorMaps(call));
-  if (!tensorMap || rank < 1 || rank > 5 || !sizes || !box ||
-      !elementStrides || (rank > 1 && !strides))
+  if (!tensorMap || rank < 1 || rank > 5 || !sizes || !box || !elementStrides ||
+      (rank > 1 && !strides))
     return CUDA_ERROR_INVALID_VALUE;
   if (reinterpret_cast<uint64_t>(tensorMap) % 64) {
     call.driver.note("cuTensorMapEncodeTiled: expected 'tensorMap' at a "

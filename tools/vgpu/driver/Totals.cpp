@@ -43,8 +43,7 @@ static std::string shortCount(uint64_t count) {
 static std::string tableRow(const std::string &name,
                             const KernelStatistics &s) {
   uint64_t moved = s.globalLoadSectorsMoved + s.globalStoreSectorsMoved;
-  uint64_t asked =
-      s.globalLoadSectorsRequested + s.globalStoreSectorsRequested;
+  uint64_t asked = s.globalLoadSectorsRequested + s.globalStoreSectorsRequested;
   std::string row = name;
   for (const std::string &cell :
        {shortCount(s.launches), shortCount(s.blocks),

@@ -110,8 +110,7 @@ bool parseCommand(int argc, char **argv, Command &command, std::string &error) {
     if (!takeOption(name, value, command, error))
       return false;
   }
-  command.options.statistics =
-      command.printTable || !command.statsFile.empty();
+  command.options.statistics = command.printTable || !command.statsFile.empty();
   command.program.assign(argv + i, argv + argc);
   if (command.program.empty()) {
     error = "expected a program to run; see --help";

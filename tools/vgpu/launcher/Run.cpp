@@ -153,8 +153,9 @@ static bool writeStats(const Command &command, const Collected &collected) {
                  command.statsFile.c_str(), std::strerror(errno));
     return false;
   }
-  std::fprintf(file, "{\"device\": \"%s\", \"schedule_seed\": %llu, "
-                     "\"reports\": %u, \"kernels\": [",
+  std::fprintf(file,
+               "{\"device\": \"%s\", \"schedule_seed\": %llu, "
+               "\"reports\": %u, \"kernels\": [",
                command.options.device.c_str(),
                (unsigned long long)command.options.scheduleSeed,
                collected.reports);
