@@ -12,10 +12,10 @@ BODY(warp_lock)(int *counter) {
   __syncwarp();
   bool done = false;
   while (!done) {
-    if (atomicCAS(&lock, 0, 1) == 0) {
-      __threadfence_block();
-      value = value + 1;
-      __threadfence_block();
+    if (Bug == 1 || atomicCAS(&lock, 0, 1) == 0) {
+      WITHOUT(2) __threadfence_block();
+      value = value + 1; // bug 1: race // bug 2: race // bug 3: race
+      WITHOUT(3) __threadfence_block();
       atomicExch(&lock, 0);
       done = true;
     }
@@ -24,7 +24,7 @@ BODY(warp_lock)(int *counter) {
   if (threadIdx.x == 0)
     *counter = value;
 }
-KERNELS(warp_lock, 0, (int *counter), (counter))
+KERNELS(warp_lock, 3, (int *counter), (counter))
 #else
 CASE(warp_lock) {
   vgpu::test::Buffer<int> counter(1);

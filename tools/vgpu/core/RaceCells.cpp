@@ -6,6 +6,7 @@
 #include "tools/vgpu/core/RaceShadow.h"
 
 #include <algorithm>
+#include <type_traits>
 
 namespace vgpu {
 
@@ -101,15 +102,18 @@ void reportRace(const Actor &a, uint64_t address, uint64_t cluster,
   reportAt(a.warp, a.pc, kind, std::countr_zero(a.lanes), address, text, pc);
 }
 
-/// Two writes of one value do no harm: decided once the new one is done.
+/// A write of the value that is already there does no harm: decided once it is
+/// done. `earlier` is the Cell or CellRead that it conflicts with.
+template <class Earlier>
 void postponeWrite(const Actor &a, const uint8_t *pointer, uint64_t address,
-                   const Cell &cell) {
+                   const Earlier &earlier) {
   Warp::WriteConflict conflict;
   conflict.pointer = pointer;
   std::memcpy(conflict.old, pointer, 4);
-  conflict.report = [a, address, cluster = cell.cluster, agent = cell.agent,
-                     pc = cell.pc] {
-    reportRace(a, address, cluster, agent, pc, true, false);
+  conflict.report = [a, address, cluster = earlier.cluster,
+                     agent = earlier.agent, pc = earlier.pc] {
+    bool wasWrite = std::is_same_v<Earlier, Cell>;
+    reportRace(a, address, cluster, agent, pc, wasWrite, false);
   };
   if (a.warp.writeConflicts.size() < 64)
     a.warp.writeConflicts.push_back(std::move(conflict));
@@ -133,12 +137,31 @@ void checkWrite(const Actor &a, Cell &cell, uint8_t bytes,
     reportRace(a, address, cell.cluster, cell.agent, cell.pc, true, true);
 }
 
-void checkReads(const Actor &a, Cell &cell, uint8_t bytes, uint64_t address) {
+/// Lanes of one warp that all read a word and then all write it: each lane's
+/// write is ordered after its own read alone.
+bool crossesLanes(const Actor &a, const CellRead &read) {
+  if (a.async || read.agent != a.self || read.cluster != a.clocks.linear ||
+      read.clock <= a.own.syncAll ||
+      (std::has_single_bit(a.lanes) && read.lanes == a.lanes))
+    return false;
+  bool crosses = false;
+  forEachLane(read.lanes, [&](unsigned b) {
+    forEachLane(a.lanes & ~(1u << b), [&](unsigned l) {
+      crosses |= !a.own.partial || a.own.met[l][b] < read.clock;
+    });
+  });
+  return crosses;
+}
+
+void checkReads(const Actor &a, Cell &cell, uint8_t bytes,
+                const uint8_t *pointer, uint64_t address) {
   auto one = [&](const CellRead &read) {
     if (read.clock == 0 || !(read.bytes & bytes) || (read.strong && a.strong))
       return;
     if (!ordered(a, read.cluster, read.agent, read.clock, read.lanes, false))
       reportRace(a, address, read.cluster, read.agent, read.pc, false, false);
+    else if (a.write && crossesLanes(a, read))
+      postponeWrite(a, pointer, address, read);
   };
   if (cell.many) {
     auto &list = a.shadow.lists[cell.read.agent];
@@ -223,7 +246,7 @@ void touch(const Actor &a, Cell &cell, uint8_t bytes, const uint8_t *pointer,
     noteRead(a, cell, bytes);
     return;
   }
-  checkReads(a, cell, bytes, address);
+  checkReads(a, cell, bytes, pointer, address);
   bool sameInsn = cell.clock == a.clock && cell.agent == a.agent &&
                   cell.cluster == a.clocks.linear && cell.pc == a.pc;
   cell.cluster = a.clocks.linear;
