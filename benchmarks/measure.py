@@ -12,11 +12,13 @@ bench:   the tiny model's own `bench`.
 import argparse
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
 import time
 
+MIB = 1 << 20
 HERE = os.path.dirname(os.path.abspath(__file__))
 TINY = os.path.join(HERE, "..", "examples", "tiny", "config.json")
 
@@ -60,6 +62,17 @@ class Workshop:
         _, seconds = self.tool("tresse-compile", text, f"--target={target}",
                                *flags, "-o", path)
         return path, seconds
+
+    def text(self):
+        """A file with the King James text, or with 4 MB of other bytes."""
+        path = os.path.join(self.scratch, "text")
+        with open(path, "wb") as file:
+            if shutil.which("bible"):
+                subprocess.run(["bible", "-f", "gen1:1-rev22:21"], check=True,
+                               stdout=file)
+            else:
+                file.write(bytes(i * 7 % 251 for i in range(1 << 22)))
+        return path
 
     def dump(self, text, *flags):
         """The plan as text."""
@@ -112,25 +125,46 @@ def print_steps(shop):
         print(f"| {kind} | {more[0]} | {more[1]} | {more[2]} |", flush=True)
 
 
-def print_memory(shop):
-    """Predicted and real memory of a training process."""
-    print("| recompute | arena, MiB | persistent, MiB | peak - baseline, MiB |")
-    print("|---|---|---|---|")
+# What is compiled for the memory part: entries, --recompute, more flags. The
+# first row is the demo's model.
+MEMORY_ROWS = (
+    ("train,generate", "none", ("--batch=8", "--sequence=128",
+                                "--context=1024")),
+    ("train", "none", ()),
+    ("train", "layer", ()),
+)
+
+
+def print_memory(shop, rows=len(MEMORY_ROWS), limit=None):
+    """Predicted and real memory of a training process that reads the whole
+    text, validates, logs and saves, and of one that goes on from there. False
+    when a difference is over the limit."""
+    print("| entries | recompute | predicted, MiB | trained, MiB | "
+          "resumed, MiB | largest difference |")
+    print("|---|---|---|---|---|---|")
     text = shop.model()
-    data = os.path.join(shop.scratch, "text")
-    with open(data, "wb") as file:
-        file.write(bytes(i * 7 % 251 for i in range(1 << 16)))
-    for recompute in ("none", "layer"):
-        path, _ = shop.compiled(text, "--entry=train",
-                                f"--recompute={recompute}")
+    data = shop.text()
+    good = True
+    for entries, recompute, flags in MEMORY_ROWS[:rows]:
+        path, _ = shop.compiled(text, f"--entry={entries}",
+                                f"--recompute={recompute}", *flags)
         info = json.loads(shop.run(path, "info", "--json")[0])
+        predicted = info["arena_bytes"] + info["persistent_bytes"]
         base = peak_of([path, "info"], shop.scratch)
-        peak = peak_of([path, "train", "--init", "1", "--data", data,
-                        "--steps", "2", "--quiet"], shop.scratch)
-        mib = 1 << 20
-        print(f"| {recompute} | {info['arena_bytes'] / mib:.1f} | "
-              f"{info['persistent_bytes'] / mib:.1f} | "
-              f"{(peak - base) / mib:.1f} |", flush=True)
+        out = os.path.join(shop.scratch, "out")
+        shutil.rmtree(out, ignore_errors=True)
+        train = [path, "train", "--init", "1", "--data", data, "--quiet",
+                 "--threads", "2", "--validation", "0.001", "--save-every",
+                 "1", "--log", os.path.join(shop.scratch, "log"), "--out",
+                 out]
+        peaks = [peak_of([*train, "--steps", steps, *more], shop.scratch)
+                 - base for steps, more in (("2", []), ("3", ["--resume"]))]
+        off = max(abs(peak / predicted - 1) for peak in peaks)
+        good = good and (limit is None or off <= limit)
+        print(f"| {entries} | {recompute} | {predicted / MIB:.1f} | "
+              f"{peaks[0] / MIB:.1f} | {peaks[1] / MIB:.1f} | {off:.1%} |",
+              flush=True)
+    return good
 
 
 def peak_of(command, folder):
@@ -164,13 +198,22 @@ def main():
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--bin", required=True)
+    parser.add_argument("--rows", type=int, default=len(MEMORY_ROWS),
+                        help="rows of the memory table")
+    parser.add_argument("--limit", type=float,
+                        help="fail when memory differs by a larger part")
     parser.add_argument("part", nargs="*", choices=[*parts, []])
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
         shop = Workshop(args.bin, scratch)
         for part in args.part or parts:
             print(f"\n{part}\n")
-            parts[part](shop)
+            if part == "memory":
+                if not print_memory(shop, args.rows, args.limit):
+                    return 1
+            else:
+                parts[part](shop)
+    return 0
 
 
 if __name__ == "__main__":

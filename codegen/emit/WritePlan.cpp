@@ -1,93 +1,12 @@
-// WritePlan.cpp - plan ops to the bytes of plan.h.
-//
-// One walk collects the records of each table in the order of the ops; indices
-// are positions in that order. Strings and lists of numbers are stored once.
-#include "codegen/emit/PlanBytes.h"
-
+// WritePlan.cpp - plan ops to the bytes of plan.h: all but the steps.
+#include "codegen/emit/PlanWriter.h"
 #include "runtime/core/plan_bytes.h"
-#include "llvm/ADT/StringMap.h"
-
-#include <map>
 
 using namespace mlir;
 
 namespace tresse::plan {
-namespace {
 
-uint32_t indexOf(const DenseMap<Value, uint32_t> &indices, Value value) {
-  auto found = indices.find(value);
-  return found == indices.end() ? TRESSE_NONE : found->second;
-}
-
-class Writer {
-public:
-  explicit Writer(ModelOp model) : model(model) { addString(""); }
-
-  FailureOr<PlanBytes> write();
-
-private:
-  uint32_t addString(StringRef text);
-  tresse_span addNumbers(ArrayRef<int64_t> list);
-  uint32_t kernelIndex(FlatSymbolRefAttr name) {
-    return name ? kernelIndices.lookup(name.getValue()) : TRESSE_NONE;
-  }
-  uint32_t tensorIndex(Value value) {
-    return value ? indexOf(tensorIndices, value) : TRESSE_NONE;
-  }
-
-  void numberRecords();
-  void addMesh();
-  void addStorage();
-  void addGlobal(GlobalOp global);
-  tresse_piece encodePiece(PieceAttr piece);
-  void addCode();
-  void addProgram(ProgramOp program);
-  void addEntry(EntryOp entry);
-  void addArgument(StringRef name, Value tensor, APFloat minimum,
-                   APFloat maximum, APFloat fallback);
-  void addStep(StepInterface step);
-  uint32_t addRecord(StepInterface step, uint32_t &kind);
-  uint32_t addLaunch(LaunchOp launch);
-  tresse_attribute encodeAttribute(NamedAttribute named);
-  uint32_t addGemm(GemmOp gemm);
-  uint32_t addGroupedGemm(GroupedGemmOp gemm);
-  FailureOr<PlanBytes> layOut();
-
-  ModelOp model;
-  llvm::StringMap<uint32_t> stringOffsets, kernelIndices, globalIndices,
-      programIndices, communicatorIndices;
-  std::map<std::vector<int64_t>, uint32_t> numberOffsets;
-  DenseMap<Value, uint32_t> bufferIndices, tensorIndices, mapIndices,
-      moduleIndices;
-
-  std::string strings;
-  std::vector<int64_t> numbers;
-  std::vector<tresse_record> records;
-  std::vector<tresse_axis> axes;
-  std::vector<tresse_communicator> communicators;
-  std::vector<tresse_program> programs;
-  std::vector<tresse_span> programOfRank;
-  std::vector<tresse_global> globals;
-  std::vector<tresse_piece> pieces;
-  std::vector<tresse_buffer> buffers;
-  std::vector<tresse_tensor> tensors;
-  std::vector<tresse_entry> entries;
-  std::vector<tresse_argument> arguments;
-  std::vector<tresse_step> steps;
-  std::vector<tresse_operand> operands;
-  std::vector<tresse_launch> launches;
-  std::vector<tresse_gemm> gemms;
-  std::vector<tresse_grouped_gemm> groupedGemms;
-  std::vector<tresse_collective> collectives;
-  std::vector<tresse_copy> copies;
-  std::vector<tresse_fill> fills;
-  std::vector<tresse_kernel> kernels;
-  std::vector<tresse_module> modules;
-  std::vector<tresse_tensor_map> tensorMaps;
-  std::vector<tresse_attribute> attributes;
-};
-
-uint32_t Writer::addString(StringRef text) {
+uint32_t PlanWriter::addString(StringRef text) {
   // A NUL inside a name would end it early; what follows is dropped.
   text = text.take_until([](char c) { return c == 0; });
   auto [place, isNew] = stringOffsets.try_emplace(text, strings.size());
@@ -96,7 +15,7 @@ uint32_t Writer::addString(StringRef text) {
   return place->second;
 }
 
-tresse_span Writer::addNumbers(ArrayRef<int64_t> list) {
+tresse_span PlanWriter::addNumbers(ArrayRef<int64_t> list) {
   if (list.empty())
     return {0, 0};
   auto [place, isNew] = numberOffsets.try_emplace(list.vec(), numbers.size());
@@ -106,7 +25,7 @@ tresse_span Writer::addNumbers(ArrayRef<int64_t> list) {
 }
 
 /// Gives every op that others refer to its index, before anything is encoded.
-void Writer::numberRecords() {
+void PlanWriter::numberRecords() {
   for (Operation &op : model.getBody().front()) {
     if (isa<BufferOp>(op))
       bufferIndices.try_emplace(op.getResult(0), bufferIndices.size());
@@ -128,7 +47,7 @@ void Writer::numberRecords() {
   }
 }
 
-void Writer::addMesh() {
+void PlanWriter::addMesh() {
   for (auto op : model.getOps<BuildRecordOp>())
     records.push_back({addString(op.getName()), addString(op.getValue())});
   for (auto op : model.getOps<AxisOp>())
@@ -142,7 +61,7 @@ void Writer::addMesh() {
         {programIndices.lookup(cast<FlatSymbolRefAttr>(rank).getValue()), 0});
 }
 
-void Writer::addStorage() {
+void PlanWriter::addStorage() {
   for (auto op : model.getOps<BufferOp>()) {
     uint32_t first = 0, last = TRESSE_NONE;
     if (auto live = op.getLive()) {
@@ -167,7 +86,7 @@ void Writer::addStorage() {
     addGlobal(op);
 }
 
-tresse_piece Writer::encodePiece(PieceAttr piece) {
+tresse_piece PlanWriter::encodePiece(PieceAttr piece) {
   auto list = [&](DenseI64ArrayAttr numbers) {
     return numbers ? addNumbers(numbers.asArrayRef()) : tresse_span{0, 0};
   };
@@ -190,7 +109,7 @@ tresse_piece Writer::encodePiece(PieceAttr piece) {
   return record;
 }
 
-void Writer::addGlobal(GlobalOp global) {
+void PlanWriter::addGlobal(GlobalOp global) {
   tresse_global record = {};
   record.name = addString(global.getSymName());
   record.role = static_cast<uint32_t>(global.getRole());
@@ -212,7 +131,7 @@ void Writer::addGlobal(GlobalOp global) {
   globals.push_back(record);
 }
 
-void Writer::addCode() {
+void PlanWriter::addCode() {
   for (auto op : model.getOps<DeviceModuleOp>())
     modules.push_back(
         {op.getArchitecture(), op.getFormat(), op.getOffset(), op.getSize()});
@@ -224,7 +143,7 @@ void Writer::addCode() {
          op.getStaticSharedBytes(), op.getFlags()});
 }
 
-void Writer::addProgram(ProgramOp program) {
+void PlanWriter::addProgram(ProgramOp program) {
   tresse_program record = {};
   record.name = addString(program.getSymName());
   record.stream_count = program.getStreams();
@@ -240,14 +159,14 @@ void Writer::addProgram(ProgramOp program) {
   programs.push_back(record);
 }
 
-void Writer::addArgument(StringRef name, Value tensor, APFloat minimum,
-                         APFloat maximum, APFloat fallback) {
+void PlanWriter::addArgument(StringRef name, Value tensor, APFloat minimum,
+                             APFloat maximum, APFloat fallback) {
   arguments.push_back({addString(name), tensorIndex(tensor),
                        minimum.convertToDouble(), maximum.convertToDouble(),
                        fallback.convertToDouble()});
 }
 
-void Writer::addEntry(EntryOp entry) {
+void PlanWriter::addEntry(EntryOp entry) {
   tresse_entry record = {};
   record.name = addString(entry.getName());
   record.flags = entry.getFlags();
@@ -270,184 +189,7 @@ void Writer::addEntry(EntryOp entry) {
   entries.push_back(record);
 }
 
-void Writer::addStep(StepInterface step) {
-  tresse_step record = {};
-  record.index = addRecord(step, record.kind);
-  record.stream = step.getStream();
-  record.name = addString(step.getStepName());
-  record.operands.first = operands.size();
-  for (const StepOperand &operand : step.getStepOperands()) {
-    tresse_operand slot = {};
-    slot.access = operand.access;
-    slot.index = TRESSE_NONE;
-    switch (operand.kind) {
-    case StepOperand::Tensor:
-      slot.index = tensorIndex(operand.value);
-      break;
-    case StepOperand::Absent:
-      break;
-    case StepOperand::TensorMap:
-      slot.kind = TRESSE_OPERAND_TENSOR_MAP;
-      slot.index = indexOf(mapIndices, operand.value);
-      break;
-    case StepOperand::Bits:
-      slot.kind = TRESSE_OPERAND_BITS;
-      slot.bits = operand.bits;
-      break;
-    }
-    operands.push_back(slot);
-  }
-  record.operands.count = operands.size() - record.operands.first;
-  record.flops = step.getFlops();
-  record.bytes_read = step.getBytesRead();
-  record.bytes_written = step.getBytesWritten();
-  steps.push_back(record);
-}
-
-uint32_t Writer::addRecord(StepInterface step, uint32_t &kind) {
-  Operation *op = step.getOperation();
-  if (auto launch = dyn_cast<LaunchOp>(op)) {
-    kind = TRESSE_LAUNCH;
-    return addLaunch(launch);
-  }
-  if (auto gemm = dyn_cast<GemmOp>(op)) {
-    kind = TRESSE_GEMM;
-    return addGemm(gemm);
-  }
-  if (auto gemm = dyn_cast<GroupedGemmOp>(op)) {
-    kind = TRESSE_GROUPED_GEMM;
-    return addGroupedGemm(gemm);
-  }
-  if (auto collective = dyn_cast<CollectiveOp>(op)) {
-    kind = TRESSE_COLLECTIVE;
-    collectives.push_back(
-        {collective.getKind(),
-         communicatorIndices.lookup(collective.getCommunicator()),
-         collective.getReduction(), collective.getPeer(),
-         tensorIndex(collective.getInput()),
-         tensorIndex(collective.getOutput()),
-         tensorIndex(collective.getCounts()), collective.getGroup(),
-         collective.getMaximumBytes()});
-    return collectives.size() - 1;
-  }
-  if (auto copy = dyn_cast<CopyOp>(op)) {
-    kind = TRESSE_COPY;
-    copies.push_back({tensorIndex(copy.getFrom()), tensorIndex(copy.getTo()),
-                      copy.getDirection(), 0});
-    return copies.size() - 1;
-  }
-  if (auto fill = dyn_cast<FillOp>(op)) {
-    kind = TRESSE_FILL;
-    fills.push_back(
-        {tensorIndex(fill.getTo()), fill.getWidth(), fill.getBits()});
-    return fills.size() - 1;
-  }
-  if (auto record = dyn_cast<RecordOp>(op)) {
-    kind = TRESSE_RECORD;
-    return record.getEvent();
-  }
-  kind = TRESSE_WAIT;
-  return cast<WaitOp>(op).getEvent();
-}
-
-tresse_attribute Writer::encodeAttribute(NamedAttribute named) {
-  tresse_attribute record = {};
-  record.name = addString(named.getName());
-  Attribute value = named.getValue();
-  if (auto integer = dyn_cast<IntegerAttr>(value)) {
-    record.kind = TRESSE_ATTRIBUTE_INT;
-    record.value.i = integer.getType().isInteger(1)
-                         ? integer.getValue().getBoolValue()
-                         : integer.getValue().sextOrTrunc(64).getSExtValue();
-  } else if (auto number = dyn_cast<FloatAttr>(value)) {
-    record.kind = TRESSE_ATTRIBUTE_FLOAT;
-    record.value.f = number.getValueAsDouble();
-  } else if (auto list = dyn_cast<DenseI64ArrayAttr>(value)) {
-    record.kind = TRESSE_ATTRIBUTE_LIST;
-    record.value.list = addNumbers(list.asArrayRef());
-  } else {
-    record.kind = TRESSE_ATTRIBUTE_STRING;
-    record.value.string = addString(cast<StringAttr>(value));
-  }
-  return record;
-}
-
-uint32_t Writer::addLaunch(LaunchOp launch) {
-  tresse_launch record = {};
-  record.kernel = kernelIndex(launch.getKernelAttr());
-  record.tile_count_from = tensorIndex(launch.getTileCountFrom());
-  record.tile_count = launch.getTileCount();
-  llvm::copy(launch.getGrid(), record.grid);
-  llvm::copy(launch.getBlock(), record.block);
-  llvm::copy(launch.getCluster(), record.cluster);
-  record.shared_bytes = launch.getSharedBytes();
-  record.attributes.first = attributes.size();
-  if (DictionaryAttr parameters = launch.getParametersAttr())
-    for (NamedAttribute named : parameters)
-      attributes.push_back(encodeAttribute(named));
-  record.attributes.count = attributes.size() - record.attributes.first;
-  launches.push_back(record);
-  return launches.size() - 1;
-}
-
-uint32_t transposeBits(bool a, bool b) { return (a ? 1 : 0) | (b ? 2 : 0); }
-
-uint32_t Writer::addGemm(GemmOp gemm) {
-  tresse_gemm record = {};
-  record.a = tensorIndex(gemm.getA());
-  record.b = tensorIndex(gemm.getB());
-  record.c = tensorIndex(gemm.getC());
-  record.d = tensorIndex(gemm.getD());
-  record.bias = tensorIndex(gemm.getBias());
-  record.auxiliary = tensorIndex(gemm.getAuxiliary());
-  record.a_scale = tensorIndex(gemm.getAScale());
-  record.b_scale = tensorIndex(gemm.getBScale());
-  record.c_scale = tensorIndex(gemm.getCScale());
-  record.d_scale = tensorIndex(gemm.getDScale());
-  record.workspace = tensorIndex(gemm.getWorkspace());
-  record.rows_from = tensorIndex(gemm.getRowsFrom());
-  record.transpose = transposeBits(gemm.getTransposeA(), gemm.getTransposeB());
-  record.compute = *encodeType(gemm.getCompute());
-  record.epilogue = gemm.getEpilogue();
-  record.scale_mode = gemm.getScaleMode();
-  record.provider = static_cast<uint32_t>(gemm.getProvider());
-  record.kernel = kernelIndex(gemm.getKernelAttr());
-  record.alpha = gemm.getAlpha().convertToDouble();
-  record.beta = gemm.getBeta().convertToDouble();
-  if (auto algorithm = gemm.getAlgorithm())
-    llvm::copy(*algorithm, record.algorithm);
-  gemms.push_back(record);
-  return gemms.size() - 1;
-}
-
-uint32_t Writer::addGroupedGemm(GroupedGemmOp gemm) {
-  tresse_grouped_gemm record = {};
-  record.a = tensorIndex(gemm.getA());
-  record.b = tensorIndex(gemm.getB());
-  record.c = tensorIndex(gemm.getC());
-  record.d = tensorIndex(gemm.getD());
-  record.a_scale = tensorIndex(gemm.getAScale());
-  record.b_scale = tensorIndex(gemm.getBScale());
-  record.d_scale = tensorIndex(gemm.getDScale());
-  record.row_weight = tensorIndex(gemm.getRowWeight());
-  record.ends = tensorIndex(gemm.getEnds());
-  record.varying = static_cast<uint32_t>(gemm.getVarying());
-  record.transpose = transposeBits(gemm.getTransposeA(), gemm.getTransposeB());
-  record.compute = *encodeType(gemm.getCompute());
-  record.epilogue = gemm.getEpilogue();
-  record.scale_mode = gemm.getScaleMode();
-  record.kernel = kernelIndex(gemm.getKernelAttr());
-  record.group_count = gemm.getGroupCount();
-  record.maximum_rows = gemm.getMaximumRows();
-  llvm::copy(gemm.getTile(), record.tile);
-  record.row_alignment = gemm.getRowAlignment();
-  record.alpha = gemm.getAlpha().convertToDouble();
-  record.beta = gemm.getBeta().convertToDouble();
-  groupedGemms.push_back(record);
-  return groupedGemms.size() - 1;
-}
-
-FailureOr<PlanBytes> Writer::layOut() {
+FailureOr<PlanBytes> PlanWriter::layOut() {
   tresse_plan header = {};
   uint64_t size = sizeof(header);
   std::vector<std::pair<const void *, uint64_t>> chunks;
@@ -512,7 +254,7 @@ FailureOr<PlanBytes> Writer::layOut() {
   return bytes;
 }
 
-FailureOr<PlanBytes> Writer::write() {
+FailureOr<PlanBytes> PlanWriter::write() {
   addString(model.getArchitecture());
   numberRecords();
   addMesh();
@@ -522,8 +264,6 @@ FailureOr<PlanBytes> Writer::write() {
     addProgram(program);
   return layOut();
 }
-
-} // namespace
 
 ModelOp findModel(ModuleOp module) {
   ModelOp found;
@@ -539,6 +279,8 @@ ModelOp findModel(ModuleOp module) {
   return found;
 }
 
-FailureOr<PlanBytes> writePlan(ModelOp model) { return Writer(model).write(); }
+FailureOr<PlanBytes> writePlan(ModelOp model) {
+  return PlanWriter(model).write();
+}
 
 } // namespace tresse::plan

@@ -11,6 +11,7 @@
 #include <csignal>
 #include <cstring>
 #include <gtest/gtest.h>
+#include <map>
 #include <random>
 #include <set>
 #include <thread>
@@ -21,7 +22,7 @@ using namespace tresse::test;
 
 namespace {
 
-/// A weight with moments, small enough to cut its files at every byte.
+/// Two weights with moments, small enough to cut its files at every byte.
 struct SmallModel {
   SmallModel() {
     PlanBuilder b;
@@ -29,6 +30,10 @@ struct SmallModel {
     b.piece("w.weight", {2, 3}, {0, 0}, {2, 3});
     b.global("w.exp_avg", TRESSE_MOMENT, TRESSE_F32, {2, 3}, w);
     b.global("w.exp_avg_sq", TRESSE_MOMENT, TRESSE_F32, {2, 3}, w);
+    uint32_t v = b.global("v", TRESSE_WEIGHT, TRESSE_F32, {2});
+    b.piece("v.weight", {2}, {0}, {2});
+    b.global("v.exp_avg", TRESSE_MOMENT, TRESSE_F32, {2}, v);
+    b.global("v.exp_avg_sq", TRESSE_MOMENT, TRESSE_F32, {2}, v);
     b.record("config", "{\"model_type\": \"small\"}");
     b.beginEntry("run");
     b.endEntry();
@@ -38,6 +43,8 @@ struct SmallModel {
   std::vector<uint64_t> bytes;
   tresse_model model{};
 };
+
+constexpr uint64_t wholeFile = UINT64_MAX;
 
 void fillAll(const Session &session, double first) {
   for (uint32_t g = 0; g < session.plan().globals.size(); ++g)
@@ -52,7 +59,8 @@ TEST(Checkpoint, HoldsAllThatIsNeeded) {
   fillAll(session, 1);
   TrainState state;
   state.step = 7, state.sample = 21, state.seed = 5;
-  std::string saved = saveCheckpoint(session, folder.path, state, "");
+  std::string saved =
+      saveCheckpoint(session, folder.path, state, "", wholeFile);
   EXPECT_EQ(folder.file("step-000007"), saved);
   EXPECT_EQ("{\"model_type\": \"small\"}", readAll(saved + "/config.json"));
   Safetensors moments(saved + "/optimizer-00001.safetensors");
@@ -67,12 +75,60 @@ TEST(Checkpoint, HoldsAllThatIsNeeded) {
   loadWeights(other, folder.path);
 }
 
+TEST(Checkpoint, ShardsHoldTheSame) {
+  SmallModel model;
+  Session session(model.model, 1), other(model.model, 1);
+  Folder folder;
+  fillAll(session, 1);
+  // Two weights and four moments of 24 and 8 bytes.
+  std::string saved =
+      saveCheckpoint(session, folder.path, TrainState(), "", 30);
+  std::set<std::string> names;
+  for (const auto &entry : fs::directory_iterator(saved))
+    names.insert(entry.path().filename().string());
+  EXPECT_EQ(
+      (std::set<std::string>{
+          "config.json", "model-00001-of-00002.safetensors",
+          "model-00002-of-00002.safetensors", "model.safetensors.index.json",
+          "optimizer-00001.safetensors", "optimizer-00002.safetensors",
+          "optimizer-00003.safetensors", "trainer_state.json"}),
+      names);
+  EXPECT_EQ("{\n  \"metadata\": {\n    \"total_size\": 32\n  },\n"
+            "  \"weight_map\": {\n"
+            "    \"v.weight\": \"model-00001-of-00002.safetensors\",\n"
+            "    \"w.weight\": \"model-00002-of-00002.safetensors\"\n"
+            "  }\n}\n",
+            readAll(saved + "/model.safetensors.index.json"));
+  loadCheckpoint(other, saved);
+  for (uint32_t g = 0; g < session.plan().globals.size(); ++g)
+    for (int64_t i = 0; i < session.global(g).elements(); ++i)
+      ASSERT_EQ(session.global(g).number(i), other.global(g).number(i));
+  fs::remove(saved + "/optimizer-00002.safetensors");
+  EXPECT_NE("", failureOf([&] { loadCheckpoint(other, saved); }));
+}
+
+TEST(Checkpoint, TooManyShardsAreRefused) {
+  PlanBuilder b;
+  const int64_t count = 10'001;
+  b.global("w", TRESSE_WEIGHT, TRESSE_F32, {count, 1});
+  b.piece("w.{e}", {1, 1}, {0, 0}, {1, 1}, 0, count);
+  b.beginEntry("run");
+  b.endEntry();
+  std::vector<uint64_t> bytes = b.bytes();
+  Plan plan(bytes.data(), bytes.size() * 8);
+  EXPECT_EQ("checkpoint: expected at most 10000 files, but files of 4 bytes "
+            "make 10001",
+            failureOf([&] { splitTensors(plan, storedWeights(plan), 4); }));
+  EXPECT_EQ(5001u, splitTensors(plan, storedWeights(plan), 8).files.size());
+}
+
 TEST(Checkpoint, CutAtEveryByteIsRefused) {
   SmallModel model;
   Session session(model.model, 1);
   Folder folder;
   fillAll(session, 1);
-  std::string saved = saveCheckpoint(session, folder.path, TrainState(), "");
+  std::string saved =
+      saveCheckpoint(session, folder.path, TrainState(), "", wholeFile);
   int cuts = 0;
   for (const char *name : {"model.safetensors", "optimizer-00001.safetensors",
                            "trainer_state.json"}) {
@@ -97,9 +153,10 @@ TEST(Checkpoint, TheSameStepMayBeSavedAgain) {
   SmallModel model;
   Session session(model.model, 1);
   Folder folder;
-  saveCheckpoint(session, folder.path, TrainState(), "");
+  saveCheckpoint(session, folder.path, TrainState(), "", wholeFile);
   fillAll(session, 5);
-  std::string saved = saveCheckpoint(session, folder.path, TrainState(), "");
+  std::string saved =
+      saveCheckpoint(session, folder.path, TrainState(), "", wholeFile);
   Session other(model.model, 1);
   loadCheckpoint(other, saved);
   EXPECT_EQ(5.25, other.global(0).number(0));
@@ -113,7 +170,7 @@ TEST(Checkpoint, TidyingKeepsTheLatest) {
   TrainState state;
   for (uint64_t step : {999999u, 1000000u, 1000001u}) {
     state.step = step;
-    saveCheckpoint(session, folder.path, state, "");
+    saveCheckpoint(session, folder.path, state, "", wholeFile);
   }
   fs::create_directory(folder.file(".saving-step-000500"));
   folder.write("step-of-mine", "kept");
@@ -134,8 +191,10 @@ TEST(Checkpoint, ALatestThatLeadsElsewhereIsRefused) {
 }
 
 /// Arguments of the fake model's training.
+/// In shards when `sharded`; their bits are those of one file.
 std::vector<std::string> trainArguments(const std::string &data,
-                                        const std::string &out, int steps) {
+                                        const std::string &out, int steps,
+                                        bool sharded = false) {
   return {"train",
           "--data",
           data,
@@ -160,7 +219,29 @@ std::vector<std::string> trainArguments(const std::string &data,
           "--keep",
           "3",
           "--threads",
-          "1"};
+          "1",
+          "--max-shard-size",
+          sharded ? "20KB" : "5GB"};
+}
+
+/// What the next step depends on: every tensor's bytes, by name, whatever file
+/// they are in, and the trainer's state.
+std::string stateOf(const std::string &checkpoint) {
+  std::map<std::string, std::string> tensors;
+  for (const auto &entry : fs::directory_iterator(checkpoint))
+    if (entry.path().extension() == ".safetensors") {
+      Safetensors file(entry.path().string());
+      for (const FileTensor &tensor : file.tensors()) {
+        std::string bytes(tensor.end - tensor.begin, '\0');
+        file.read(tensor, 0, bytes.size() / elementBytes(tensor.dtype),
+                  bytes.data());
+        tensors[tensor.name] = bytes;
+      }
+    }
+  std::string out = readAll(checkpoint + "/trainer_state.json");
+  for (const auto &[name, bytes] : tensors)
+    out += name + bytes;
+  return out;
 }
 
 std::string someText() {
@@ -198,7 +279,7 @@ TEST(Checkpoint, KilledAtAnyInstantResumesBitForBit) {
   int kills = 0;
   for (int run = 0; kills < testOptions().kills; ++run) {
     std::string out = folder.file("run" + std::to_string(run));
-    auto arguments = trainArguments(data, out, steps);
+    auto arguments = trainArguments(data, out, steps, /*sharded=*/run % 2);
     while (true) {
       Program program(arguments, folder.file("out"), folder.file("err"));
       bool let = kills >= testOptions().kills;
@@ -215,36 +296,28 @@ TEST(Checkpoint, KilledAtAnyInstantResumesBitForBit) {
       ASSERT_TRUE(code == -SIGKILL || code == -SIGTERM || code == 1)
           << code << readAll(folder.file("err"));
     }
-    for (const char *name : {"model.safetensors", "optimizer-00001.safetensors",
-                             "trainer_state.json"})
-      EXPECT_TRUE(readAll(folder.file("whole/latest/") + name) ==
-                  readAll(out + "/latest/" + name))
-          << name;
+    EXPECT_TRUE(stateOf(folder.file("whole/latest")) ==
+                stateOf(out + "/latest"));
+    EXPECT_EQ(run % 2,
+              fs::exists(out + "/latest/model.safetensors.index.json"));
     EXPECT_EQ(lossesOf(folder.file("whole.jsonl")), lossesOf(out + ".jsonl"));
     fs::remove_all(out);
   }
   std::printf("%d kills survived bit for bit\n", kills);
 }
 
-/// The three files that the next step depends on.
-std::string stateOf(const std::string &checkpoint) {
-  return readAll(checkpoint + "/model.safetensors") +
-         readAll(checkpoint + "/optimizer-00001.safetensors") +
-         readAll(checkpoint + "/trainer_state.json");
-}
-
 /// Trains with a fault at one place after the other, and goes on without.
 class Faults {
 public:
-  static constexpr int steps = 3;
-
-  Faults() : data(folder.write("text.txt", someText())) {
+  explicit Faults(bool sharded)
+      : data(folder.write("text.txt", someText())), sharded(sharded) {
     EXPECT_EQ(0, run("whole", ""));
     whole = stateOf(folder.file("whole/latest"));
     places = std::stol(readAll(folder.file("count")));
   }
   int run(const std::string &out, const std::string &fault) {
-    auto arguments = trainArguments(data, folder.file(out), steps);
+    auto arguments =
+        trainArguments(data, folder.file(out), sharded ? 1 : 3, sharded);
     return Program(arguments, folder.file("out"), folder.file("err"),
                    "/dev/null",
                    {"LD_PRELOAD=" FAULT_LIBRARY, "TRESSE_FAULT=" + fault,
@@ -253,11 +326,16 @@ public:
   }
   Folder folder;
   std::string data, whole;
+  bool sharded;
   long places = 0; // changes to the file system of an undisturbed run
 };
 
-TEST(Checkpoint, EndedAfterEveryWriteSyncAndRename) {
-  Faults faults;
+/// One file, and shards.
+class Places : public testing::TestWithParam<bool> {};
+INSTANTIATE_TEST_SUITE_P(Checkpoint, Places, testing::Bool());
+
+TEST_P(Places, EndedAfterEveryWriteSyncAndRename) {
+  Faults faults(/*sharded=*/GetParam());
   ASSERT_GT(faults.places, 20);
   for (long place = 1; place <= faults.places; ++place) {
     std::string out = "run" + std::to_string(place);
@@ -270,8 +348,8 @@ TEST(Checkpoint, EndedAfterEveryWriteSyncAndRename) {
   std::printf("%ld places survived bit for bit\n", faults.places);
 }
 
-TEST(Checkpoint, NoSpaceFromAnyPlaceOn) {
-  Faults faults;
+TEST_P(Places, NoSpaceFromAnyPlaceOn) {
+  Faults faults(/*sharded=*/GetParam());
   for (long place = 1; place <= faults.places; ++place) {
     std::string out = "run" + std::to_string(place);
     ASSERT_EQ(1, faults.run(out, "full " + std::to_string(place))) << place;

@@ -1,5 +1,6 @@
 //===- Tokens.cpp - token files and the order of training -----------------===//
 #include "runtime/core/data/Tokens.h"
+#include "runtime/core/base/Error.h"
 #include "runtime/core/data/Npy.h"
 #include "test/runtime/Folder.h"
 
@@ -12,12 +13,21 @@ using namespace tresse::test;
 
 namespace {
 
+std::vector<int32_t> allOf(const Tokens &tokens) {
+  std::vector<int32_t> ids(static_cast<size_t>(tokens.count()));
+  tokens.read(0, ids);
+  return ids;
+}
+
+template <typename T> std::string bytesOf(const std::vector<T> &values) {
+  return {reinterpret_cast<const char *>(values.data()),
+          values.size() * sizeof(T)};
+}
+
 template <typename T>
 std::string npy(const char *type, std::vector<int64_t> shape,
                 const std::vector<T> &values) {
-  return npyHeader(type, shape) +
-         std::string(reinterpret_cast<const char *>(values.data()),
-                     values.size() * sizeof(T));
+  return npyHeader(type, shape) + bytesOf(values);
 }
 
 TEST(Tokens, FormatsByName) {
@@ -26,25 +36,38 @@ TEST(Tokens, FormatsByName) {
   std::vector<int64_t> wide(narrow.begin(), narrow.end());
   std::vector<uint16_t> raw(narrow.begin(), narrow.end());
   auto read = [&](const std::string &name, std::string_view content) {
-    return readTokens(folder.write(name, content), "auto", 256);
+    return Tokens(folder.write(name, content), "auto", 256);
   };
   Tokens matrix = read("a.npy", npy("<i4", {2, 3}, narrow));
-  EXPECT_EQ(narrow, matrix.values);
-  EXPECT_EQ(2, matrix.rows);
-  EXPECT_EQ(3, matrix.columns);
+  EXPECT_EQ(narrow, allOf(matrix));
+  EXPECT_EQ(2, matrix.rows());
+  EXPECT_EQ(3, matrix.columns());
   Tokens stream = read("b.npy", npy("<i8", {6}, wide));
-  EXPECT_EQ(narrow, stream.values);
-  EXPECT_EQ(0, stream.rows);
-  EXPECT_EQ(narrow,
-            read("c.u16", {reinterpret_cast<char *>(raw.data()), 12}).values);
-  EXPECT_EQ(
-      narrow,
-      read("d.i32", {reinterpret_cast<char *>(narrow.data()), 24}).values);
+  EXPECT_EQ(narrow, allOf(stream));
+  EXPECT_EQ(0, stream.rows());
+  EXPECT_EQ(narrow, allOf(read("c.u16", bytesOf(raw))));
+  EXPECT_EQ(narrow, allOf(read("d.i32", bytesOf(narrow))));
   EXPECT_EQ((std::vector<int32_t>{'h', 'i', 255}),
-            read("e.txt", "hi\xff").values);
+            allOf(read("e.txt", "hi\xff")));
   EXPECT_NE("", failureOf([&] {
-              readTokens(folder.file("c.u16"), "auto", /*vocabulary=*/6);
+              Tokens(folder.file("c.u16"), "auto", /*vocabulary=*/6);
             }));
+}
+
+TEST(Tokens, AFileThatChangesMeanwhileIsSaid) {
+  Folder folder;
+  std::vector<uint16_t> ids(20'000, 7); // more than is read at a time
+  std::string path = folder.write("a.u16", bytesOf(ids));
+  Tokens tokens(path, "auto", 8);
+  EXPECT_EQ(ids.size(), allOf(tokens).size());
+  ids[15'000] = 8;
+  folder.write("a.u16", bytesOf(ids));
+  EXPECT_EQ(inQuotes(path) +
+                ": expected token ids from 0 to 7, but element 15000 is 8",
+            failureOf([&] { allOf(tokens); }));
+  folder.write("a.u16", "");
+  EXPECT_EQ(inQuotes(path) + ": expected 40000 bytes, but it ended after 0",
+            failureOf([&] { allOf(tokens); }));
 }
 
 TEST(Tokens, PermutationIsOne) {
@@ -62,12 +85,18 @@ TEST(Tokens, PermutationIsOne) {
   EXPECT_TRUE(differs);
 }
 
-Tokens countingStream(int64_t count) {
-  Tokens tokens;
-  tokens.values.resize(static_cast<size_t>(count));
-  std::iota(tokens.values.begin(), tokens.values.end(), 0);
-  return tokens;
+/// The ids 0, 1, 2 ... as a stream, or as rows.
+Tokens countingTokens(std::vector<int64_t> shape) {
+  static Folder folder;
+  int64_t count =
+      std::reduce(shape.begin(), shape.end(), int64_t{1}, std::multiplies<>());
+  std::vector<int32_t> ids(static_cast<size_t>(count));
+  std::iota(ids.begin(), ids.end(), 0);
+  return Tokens(folder.write("counting.npy", npy("<i4", shape, ids)), "npy",
+                count);
 }
+
+Tokens countingStream(int64_t count) { return countingTokens({count}); }
 
 TEST(TrainingData, APassSeesEveryWindowOnce) {
   const int64_t B = 2, S = 8, N = 103;
@@ -108,13 +137,12 @@ TEST(TrainingData, SampleIsAFunctionOfSeedAndNumber) {
 }
 
 TEST(TrainingData, OneBatchIsEveryStepsBatch) {
-  Tokens tokens = countingStream(16);
-  tokens.rows = 2, tokens.columns = 8;
-  TrainingData data(tokens, 2, 8, 9, 0, "x");
+  std::vector<int32_t> all = allOf(countingTokens({2, 8}));
+  TrainingData data(countingTokens({2, 8}), 2, 8, 9, 0, "x");
   std::vector<int32_t> out(16), targets(16);
   for (uint64_t step = 0; step < 3; ++step) {
     data.fill(2 * step, out, targets);
-    EXPECT_EQ(tokens.values, out);
+    EXPECT_EQ(all, out);
     for (size_t i = 0; i < 16; ++i)
       EXPECT_EQ(i % 8 == 7 ? -1 : static_cast<int>(i) + 1, targets[i]);
   }
@@ -147,11 +175,11 @@ TEST(TrainingData, TooLittleIsSaid) {
       "'x': expected more than 8 tokens to train on, the compiled "
       "sequence, but got 8",
       failureOf([] { TrainingData(countingStream(8), 1, 8, 0, 0, "x"); }));
-  Tokens rows = countingStream(16);
-  rows.rows = 2, rows.columns = 8;
   EXPECT_EQ("'x': expected at least 2 rows of 16 tokens, the compiled batch "
             "and sequence, but got [2, 8]",
-            failureOf([&] { TrainingData(rows, 2, 16, 0, 0, "x"); }));
+            failureOf([] {
+              TrainingData(countingTokens({2, 8}), 2, 16, 0, 0, "x");
+            }));
 }
 
 } // namespace

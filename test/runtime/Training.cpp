@@ -49,14 +49,11 @@ TEST(TrainState, ReturnsToItsBits) {
   EXPECT_EQ(state.hyper.balanceAlpha, back.hyper.balanceAlpha);
 }
 
-Tokens sentence() {
-  Tokens tokens;
+Tokens sentence(const Folder &folder) {
   std::string text;
   for (int i = 0; i < 60; ++i)
     text += "the same words come again and again. ";
-  for (unsigned char byte : text)
-    tokens.values.push_back(byte);
-  return tokens;
+  return Tokens(folder.write("text", text), "text", fakeVocabulary);
 }
 
 /// The JSON lines of a log.
@@ -70,9 +67,10 @@ std::vector<Json> logLines(const std::string &path) {
 
 void train(Session &session, const TrainOptions &options,
            const Hyper &hyper = {}) {
+  Folder folder;
   TrainState state;
   state.hyper = hyper;
-  TrainingData data(sentence(), fakeBatch, fakeSequence, 1, 0.1, "text");
+  TrainingData data(sentence(folder), fakeBatch, fakeSequence, 1, 0.1, "text");
   EXPECT_TRUE(Trainer(session, std::move(data), options, state).run());
 }
 
@@ -94,7 +92,7 @@ TEST(Trainer, LossFallsAndTheLogSaysSo) {
   auto lines = logLines(options.log);
   ASSERT_EQ(60u, lines.size());
   for (const char *key : {"step", "loss", "balance_loss", "grad_norm", "lr",
-                          "tokens_per_second", "arena_bytes", "eta"})
+                          "tokens_per_second", "mfu", "arena_bytes", "eta"})
     EXPECT_NE(nullptr, lines[0].find(key)) << key;
   EXPECT_EQ(1u, lines[0].find("step")->number.u);
   EXPECT_EQ(0, lines[0].find("balance_loss")->number.f);

@@ -13,6 +13,8 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <utility>
+#include <vector>
 
 namespace tresse::runtime {
 
@@ -47,26 +49,53 @@ uint64_t openRegular(const std::string &path, Descriptor &descriptor) {
 
 } // namespace
 
-std::string readFile(const std::string &path, uint64_t limit) {
-  Descriptor descriptor;
-  uint64_t size = openRegular(path, descriptor);
-  if (size > limit)
-    fail(inQuotes(path), ": expected at most ", limit, " bytes, but got ",
-         size);
-  std::string content(size, '\0');
-  uint64_t done = 0;
-  while (done < size) {
-    ssize_t got = ::read(descriptor.number, content.data() + done, size - done);
+FileReader::FileReader(const std::string &path) : name(path) {
+  Descriptor opened;
+  bytes = openRegular(path, opened);
+  descriptor = std::exchange(opened.number, -1);
+}
+
+FileReader::~FileReader() { ::close(descriptor); }
+
+void FileReader::read(uint64_t offset, void *to, size_t count) const {
+  if (offset > bytes || count > bytes - offset)
+    fail(inQuotes(name), ": expected ", count, " bytes at offset ", offset,
+         ", but the file has ", bytes);
+  auto *out = static_cast<char *>(to);
+  for (uint64_t done = 0; done < count;) {
+    ssize_t got = ::pread(descriptor, out + done, count - done,
+                          static_cast<off_t>(offset + done));
     if (got < 0 && errno == EINTR)
       continue;
     if (got < 0)
-      failSystem(inQuotes(path) + ": cannot be read", errno);
+      failSystem(inQuotes(name) + ": cannot be read", errno);
     if (got == 0)
-      fail(inQuotes(path), ": expected ", size, " bytes, but it ended after ",
-           done);
+      fail(inQuotes(name), ": expected ", bytes, " bytes, but it ended after ",
+           offset + done);
     done += static_cast<uint64_t>(got);
   }
+}
+
+std::string readFile(const std::string &path, uint64_t limit) {
+  FileReader file(path);
+  if (file.size() > limit)
+    fail(inQuotes(path), ": expected at most ", limit, " bytes, but got ",
+         file.size());
+  std::string content(file.size(), '\0');
+  file.read(0, content.data(), content.size());
   return content;
+}
+
+void copyFile(const std::string &from, const std::string &to) {
+  FileReader reader(from);
+  FileWriter writer(to);
+  std::vector<char> part(std::min<uint64_t>(reader.size(), 1 << 16));
+  for (uint64_t done = 0; done < reader.size(); done += part.size()) {
+    part.resize(std::min<uint64_t>(part.size(), reader.size() - done));
+    reader.read(done, part.data(), part.size());
+    writer.write(part.data(), part.size());
+  }
+  writer.finish();
 }
 
 MappedFile::MappedFile(const std::string &path) : name(path) {
@@ -123,6 +152,17 @@ void MappedFile::copy(uint64_t offset, void *to, size_t count) const {
   if (count && !copyMapped(to, base + offset, count))
     fail(inQuotes(name), ": expected ", bytes,
          " bytes, but the file was cut short while it was read");
+  release(offset, count);
+}
+
+void MappedFile::release(uint64_t offset, size_t count) const {
+  // A fault maps the pages around it, too: up to 64 KiB, aligned.
+  const uint64_t around = 1 << 16;
+  uint64_t begin = offset / around * around;
+  uint64_t end =
+      std::min(bytes, (offset + count + around - 1) / around * around);
+  if (end > begin)
+    ::madvise(const_cast<char *>(base) + begin, end - begin, MADV_DONTNEED);
 }
 
 FileWriter::FileWriter(const std::string &path) : name(path) {
@@ -186,17 +226,15 @@ void syncDirectory(const std::string &path) {
     failSystem(inQuotes(path) + ": cannot be synced", errno);
 }
 
-void replaceFile(const std::string &path, std::string_view content) {
-  std::string temporary = path + ".saving";
-  FileWriter writer(temporary);
-  writer.write(content);
+void ReplacedFile::finish() {
   writer.finish();
-  if (::rename(temporary.c_str(), path.c_str()) != 0) {
+  std::string temporary = name + ".saving";
+  if (::rename(temporary.c_str(), name.c_str()) != 0) {
     int error = errno;
     ::unlink(temporary.c_str());
-    failSystem(inQuotes(path) + ": cannot be replaced", error);
+    failSystem(inQuotes(name) + ": cannot be replaced", error);
   }
-  std::string parent = std::filesystem::path(path).parent_path().string();
+  std::string parent = std::filesystem::path(name).parent_path().string();
   syncDirectory(parent.empty() ? "." : parent);
 }
 

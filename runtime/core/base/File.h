@@ -16,8 +16,29 @@ bool fileExists(const std::string &path);
 /// The whole regular file, refused when larger than `limit` bytes.
 std::string readFile(const std::string &path, uint64_t limit);
 
+/// A regular file read in places, which stays on the disk otherwise.
+class FileReader {
+public:
+  explicit FileReader(const std::string &path);
+  ~FileReader();
+  FileReader(const FileReader &) = delete;
+  FileReader &operator=(const FileReader &) = delete;
+
+  uint64_t size() const { return bytes; }
+  const std::string &path() const { return name; }
+  /// Reads [offset, offset + count), which must lie within size(). A file that
+  /// was cut short since it was opened is a Failure.
+  void read(uint64_t offset, void *to, size_t count) const;
+
+private:
+  std::string name;
+  int descriptor = -1;
+  uint64_t bytes = 0;
+};
+
 /// A regular file mapped read-only. The file may shrink while it is mapped:
-/// read its bytes through `copy`, which turns that fault into a Failure.
+/// read its bytes through `copy`, which turns that fault into a Failure, and
+/// gives the pages back, so that a read file does not count as our memory.
 class MappedFile {
 public:
   explicit MappedFile(const std::string &path);
@@ -31,6 +52,7 @@ public:
   void copy(uint64_t offset, void *to, size_t count) const;
 
 private:
+  void release(uint64_t offset, size_t count) const;
   std::string name;
   const char *base = nullptr;
   uint64_t bytes = 0;
@@ -57,9 +79,22 @@ private:
   std::string buffer;
 };
 
-/// Replaces `path` by a file of these bytes: after a crash at any instant
-/// either the old or the new bytes are there.
-void replaceFile(const std::string &path, std::string_view content);
+/// Writes a file that takes the place of `path` when it is finished: after a
+/// crash at any instant either the old or the new bytes are there.
+class ReplacedFile {
+public:
+  explicit ReplacedFile(const std::string &path)
+      : name(path), writer(path + ".saving") {}
+  void write(std::string_view part) { writer.write(part); }
+  void finish();
+
+private:
+  std::string name;
+  FileWriter writer;
+};
+
+/// Copies the regular file `from` to a new file, synced, in parts.
+void copyFile(const std::string &from, const std::string &to);
 
 /// Syncs a directory, so that renames inside it survive a crash.
 void syncDirectory(const std::string &path);

@@ -126,7 +126,8 @@ private:
     TrainOptions &o = train.options;
     to->add_option("--steps", o.steps, "Steps in all, resumed ones included")
         ->check(CLI::NonNegativeNumber);
-    to->add_option("--minutes", o.minutes, "Stop after so many minutes")
+    to->add_option("--minutes", o.minutes,
+                   "Stop training after so many minutes")
         ->check(CLI::Range(0.0, 1e6));
     to->add_option("--seed", train.seed, "Seed of the data's order (0)")
         ->check(CLI::NonNegativeNumber);
@@ -174,6 +175,11 @@ private:
                    "Steps between checkpoints; 0: at the end only")
         ->check(CLI::NonNegativeNumber)
         ->capture_default_str();
+    to->add_option("--max-shard-size", o.maxShardSize,
+                   "Bytes of tensors in a file, such as 500MB")
+        ->transform(CLI::AsSizeValue(/*kb_is_1000=*/true))
+        ->check(CLI::PositiveNumber)
+        ->capture_default_str();
     to->add_option("--keep", o.keep, "Checkpoints to keep; 0: all")
         ->check(CLI::NonNegativeNumber)
         ->capture_default_str();
@@ -183,6 +189,11 @@ private:
     resume->expected(0, 1)->type_name("DIR|latest");
     resume->default_str("latest");
     to->add_option("--log", o.log, "File for one JSON object a step");
+    to->add_option("--peak-flops", o.peakFlops,
+                   "Operations per second that the log's mfu is a part of; 0: "
+                   "what the machine's matrix products are measured to reach")
+        ->check(CLI::Range(0.0, 1e24))
+        ->capture_default_str();
     to->add_option("--gradients", o.gradients,
                    "File for the first step's gradients, .safetensors");
     to->add_option("--plot", o.plot, "File for the loss curve, .png");

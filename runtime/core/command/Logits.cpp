@@ -30,9 +30,8 @@ public:
       fail("model: expected tokens [B, S] and logits [B, S, V], but got ",
            shapeText(input.shape), " and ", shapeText(output.shape));
     batch = input.shape[0], sequence = input.shape[1];
-    rows = tokens.rows ? tokens.rows : 1;
-    columns = tokens.rows ? tokens.columns
-                          : static_cast<int64_t>(tokens.values.size());
+    rows = tokens.rows() ? tokens.rows() : 1;
+    columns = tokens.rows() ? tokens.columns() : tokens.count();
     if (columns > sequence)
       fail("expected rows of at most ", sequence,
            " tokens, the compiled sequence, but got ", columns);
@@ -80,12 +79,10 @@ private:
   }
   void fillInput(int64_t first, int64_t count) {
     auto *to = input.as<int32_t>(TRESSE_I32);
-    for (int64_t b = 0; b < batch; ++b)
-      for (int64_t s = 0; s < sequence; ++s) {
-        auto from = static_cast<size_t>((first + b) * columns + s);
-        to[b * sequence + s] =
-            b < count && s < columns ? tokens.values[from] : 0;
-      }
+    std::fill_n(to, batch * sequence, 0);
+    for (int64_t b = 0; b < count; ++b)
+      tokens.read((first + b) * columns,
+                  {to + b * sequence, static_cast<size_t>(columns)});
   }
   void writeLogits(FileWriter &out, int64_t count) const {
     auto row =
@@ -118,7 +115,7 @@ private:
 int runLogits(const tresse_model &model, const LogitsFlags &flags) {
   Session session(model, flags.common.threads);
   int64_t vocabulary = session.plan().recordNumber("vocab_size", INT32_MAX);
-  Tokens tokens = readTokens(flags.tokens, flags.format, vocabulary);
+  Tokens tokens(flags.tokens, flags.format, vocabulary);
   LogitsRun run(session, tokens);
   fillWeights(session, flags.common);
   FileWriter out(flags.out);

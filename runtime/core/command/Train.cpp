@@ -1,6 +1,7 @@
 //===- Train.cpp - `train`: flags, resuming, the run ----------------------===//
 #include "runtime/core/base/File.h"
 #include "runtime/core/command/CommandLine.h"
+#include "runtime/core/model/ProductRate.h"
 #include "runtime/core/train/Checkpoint.h"
 #include "runtime/core/weights/Weights.h"
 
@@ -92,9 +93,12 @@ int runTrain(const tresse_model &model, TrainFlags flags) {
     fail("model: expected tokens of [batch, sequence], but got ",
          shapeText(input.shape));
   int64_t vocabulary = session.plan().recordNumber("vocab_size", INT32_MAX);
-  Tokens tokens = readTokens(flags.data, flags.format, vocabulary);
+  Tokens tokens(flags.data, flags.format, vocabulary);
   if (!flags.options.out.empty()) {
     checkWritable(flags.options.out);
+    for (const StoredTensors &all :
+         {storedWeights(session.plan()), storedMoments(session.plan())})
+      splitTensors(session.plan(), all, flags.options.maxShardSize);
     tidyCheckpoints(flags.options.out, 0);
   }
   TrainState state = startState(session, flags);
@@ -102,6 +106,9 @@ int runTrain(const tresse_model &model, TrainFlags flags) {
                     state.seed, flags.validation, flags.data);
   flags.options.quiet = flags.common.quiet;
   flags.options.modelDirectory = flags.common.weights;
+  if (!flags.options.log.empty() && flags.options.peakFlops == 0)
+    flags.options.peakFlops =
+        measureProductRate(session.plan(), session.threads());
   std::string out = flags.options.out;
   Trainer trainer(session, std::move(data), std::move(flags.options), state);
   if (trainer.run())

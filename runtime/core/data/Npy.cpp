@@ -7,8 +7,6 @@
 
 #include "runtime/core/base/Error.h"
 
-#include <cstring>
-
 namespace tresse::runtime {
 
 namespace {
@@ -124,43 +122,47 @@ private:
   std::string_view rest;
 };
 
-/// Splits off the header and leaves the elements in `bytes`.
-std::string_view takeHeader(const std::string &name, std::string_view &bytes) {
-  if (bytes.size() < 10 || bytes.substr(0, 6) != "\x93NUMPY")
+/// The header's dict, and where the elements begin.
+std::string_view takeDict(const std::string &name, std::string_view begin,
+                          uint64_t fileBytes, uint64_t &dataBegin) {
+  if (begin.size() < 10 || begin.substr(0, 6) != "\x93NUMPY")
     fail(inQuotes(name), ": expected a .npy file, but its first bytes differ");
   auto byte = [&](size_t i) {
-    return static_cast<uint64_t>(static_cast<unsigned char>(bytes[i]));
+    return static_cast<uint64_t>(static_cast<unsigned char>(begin[i]));
   };
   uint64_t version = byte(6);
   if (version < 1 || version > 3)
     fail(inQuotes(name),
          ": expected a .npy file of version 1, 2 or 3, but got ", version);
   size_t prefix = version == 1 ? 10 : 12;
-  if (bytes.size() < prefix)
+  if (begin.size() < prefix)
     fail(inQuotes(name), ": expected at least ", prefix, " bytes, but got ",
-         bytes.size());
+         begin.size());
   uint64_t length = byte(8) | byte(9) << 8;
   if (version > 1)
     length |= byte(10) << 16 | byte(11) << 24;
-  if (length > bytes.size() - prefix)
+  if (length > fileBytes - prefix)
     fail(inQuotes(name), ": expected a header of ", length, " bytes, but only ",
-         bytes.size() - prefix, " follow");
-  std::string_view header = bytes.substr(prefix, length);
-  bytes.remove_prefix(prefix + length);
-  return header;
+         fileBytes - prefix, " follow");
+  if (length > begin.size() - prefix)
+    fail(inQuotes(name), ": expected a header of at most ",
+         npyHeaderBytes - prefix, " bytes, but got ", length);
+  dataBegin = prefix + length;
+  return begin.substr(prefix, length);
 }
 
 } // namespace
 
-NpyIntegers parseNpy(const std::string &name, std::string_view bytes,
-                     int64_t bound) {
-  DictReader dict(name, takeHeader(name, bytes));
+NpyHeader parseNpyHeader(const std::string &name, std::string_view begin,
+                         uint64_t fileBytes) {
+  NpyHeader out;
+  DictReader dict(name, takeDict(name, begin, fileBytes, out.dataBegin));
   dict.read();
-  size_t width = dict.type == "<i4" ? 4 : dict.type == "<i8" ? 8 : 0;
-  if (!width)
+  out.width = dict.type == "<i4" ? 4 : dict.type == "<i8" ? 8 : 0;
+  if (!out.width)
     fail(inQuotes(name), ": expected elements of type '<i4' or '<i8', but got ",
          inQuotes(dict.type));
-  uint64_t count = 1, needed = 0, widest = width;
+  uint64_t count = 1, widest = out.width;
   for (int64_t size : dict.shape) {
     auto factor = static_cast<uint64_t>(size);
     if (__builtin_mul_overflow(widest, factor ? factor : 1, &widest))
@@ -168,25 +170,11 @@ NpyIntegers parseNpy(const std::string &name, std::string_view bytes,
            shapeText(dict.shape));
     count *= factor;
   }
-  needed = count * width;
-  if (bytes.size() != needed)
+  uint64_t needed = count * out.width;
+  if (fileBytes - out.dataBegin != needed)
     fail(inQuotes(name), ": expected ", needed, " bytes for ",
-         shapeText(dict.shape), ", but got ", bytes.size());
-  NpyIntegers out;
+         shapeText(dict.shape), ", but got ", fileBytes - out.dataBegin);
   out.shape = dict.shape;
-  out.values.resize(count);
-  for (size_t i = 0; i < count; ++i) {
-    int64_t value = 0;
-    int32_t narrow = 0;
-    if (width == 8)
-      std::memcpy(&value, bytes.data() + 8 * i, 8);
-    else
-      std::memcpy(&narrow, bytes.data() + 4 * i, 4), value = narrow;
-    if (value < 0 || value >= bound)
-      fail(inQuotes(name), ": expected token ids from 0 to ", bound - 1,
-           ", but element ", i, " is ", value);
-    out.values[i] = static_cast<int32_t>(value);
-  }
   return out;
 }
 

@@ -19,47 +19,68 @@ static std::string formatOf(const std::string &path) {
   return "text";
 }
 
-/// Raw little-endian ids of `width` bytes; 4 bytes with the top bit set are
-/// over any vocabulary, as a u32 or as an i32.
-static std::vector<int32_t> rawIds(const std::string &path,
-                                   std::string_view bytes, size_t width,
-                                   int64_t vocabulary) {
-  if (bytes.size() % width != 0)
-    fail(inQuotes(path), ": expected a multiple of ", width, " bytes, but got ",
-         bytes.size());
-  std::vector<int32_t> ids(bytes.size() / width);
-  for (size_t i = 0; i < ids.size(); ++i) {
-    uint32_t id = 0;
-    std::memcpy(&id, bytes.data() + i * width, width);
-    if (id >= vocabulary)
-      fail(inQuotes(path), ": expected token ids from 0 to ", vocabulary - 1,
-           ", but element ", i, " is ", id);
-    ids[i] = static_cast<int32_t>(id);
-  }
-  return ids;
+/// One id of `width` little-endian bytes. Four bytes with the top bit set are
+/// over any vocabulary as a u32 and below it as an i32: `isSigned` decides
+/// which of the two a message shows.
+static int64_t loadId(const char *from, size_t width, bool isSigned) {
+  int64_t wide = 0;
+  std::memcpy(&wide, from, width);
+  return width == 4 && isSigned ? static_cast<int32_t>(wide) : wide;
 }
 
-Tokens readTokens(const std::string &path, std::string_view format,
-                  int64_t vocabulary) {
-  std::string bytes = readFile(path, uint64_t{1} << 40);
+Tokens::Tokens(const std::string &path, std::string_view format,
+               int64_t vocabulary)
+    : file(std::make_unique<FileReader>(path)), vocabulary(vocabulary) {
   std::string kind(format);
   if (kind == "auto")
     kind = formatOf(path);
-  Tokens out;
+  uint64_t bytes = file->size();
   if (kind == "npy") {
-    NpyIntegers file = parseNpy(path, bytes, vocabulary);
-    out.values = std::move(file.values);
-    if (file.shape.size() == 2)
-      out.rows = file.shape[0], out.columns = file.shape[1];
-    if (file.shape.size() == 2 && !out.rows)
-      fail(inQuotes(path), ": expected tokens, but it has none");
+    std::string begin(std::min<uint64_t>(bytes, npyHeaderBytes), '\0');
+    file->read(0, begin.data(), begin.size());
+    NpyHeader header = parseNpyHeader(path, begin, bytes);
+    width = header.width, isSigned = true, dataBegin = header.dataBegin;
+    if (header.shape.size() == 2)
+      rowCount = header.shape[0], columnCount = header.shape[1];
   } else {
-    size_t width = kind == "u16" ? 2 : kind == "text" ? 1 : 4;
-    out.values = rawIds(path, bytes, width, vocabulary);
+    width = kind == "u16" ? 2 : kind == "text" ? 1 : 4;
+    if (bytes % width != 0)
+      fail(inQuotes(path), ": expected a multiple of ", width,
+           " bytes, but got ", bytes);
   }
-  if (out.values.empty())
+  idCount = static_cast<int64_t>((bytes - dataBegin) / width);
+  if (!idCount)
     fail(inQuotes(path), ": expected tokens, but it has none");
-  return out;
+  checkIds();
+}
+
+/// A wrong id is found now, not an hour later.
+void Tokens::checkIds() const {
+  if (width == 1 && vocabulary > UINT8_MAX)
+    return;
+  std::vector<int32_t> part(1 << 14);
+  for (int64_t first = 0; first < idCount;) {
+    auto count = std::min<int64_t>(idCount - first, 1 << 14);
+    read(first, std::span(part).first(static_cast<size_t>(count)));
+    first += count;
+  }
+}
+
+void Tokens::read(int64_t first, std::span<int32_t> out) const {
+  char bytes[1 << 13];
+  for (size_t done = 0; done < out.size();) {
+    size_t count = std::min(out.size() - done, sizeof bytes / width);
+    uint64_t at = static_cast<uint64_t>(first) + done;
+    file->read(dataBegin + at * width, bytes, count * width);
+    for (size_t i = 0; i < count; ++i) {
+      int64_t id = loadId(bytes + i * width, width, isSigned);
+      if (id < 0 || id >= vocabulary)
+        fail(inQuotes(file->path()), ": expected token ids from 0 to ",
+             vocabulary - 1, ", but element ", at + i, " is ", id);
+      out[done + i] = static_cast<int32_t>(id);
+    }
+    done += count;
+  }
 }
 
 uint64_t permuted(uint64_t index, uint64_t count, uint64_t key) {
@@ -84,15 +105,15 @@ TrainingData::TrainingData(Tokens given, int64_t batch, int64_t sequence,
                            uint64_t seed, double validation,
                            const std::string &path)
     : tokens(std::move(given)), batch(batch), sequence(sequence), seed(seed) {
-  if (tokens.rows) {
-    if (tokens.columns != sequence || tokens.rows < batch)
+  if (tokens.rows()) {
+    if (tokens.columns() != sequence || tokens.rows() < batch)
       fail(inQuotes(path), ": expected at least ", batch, " rows of ", sequence,
-           " tokens, the compiled batch and sequence, but got [", tokens.rows,
-           ", ", tokens.columns, "]");
-    sampleCount = tokens.rows;
+           " tokens, the compiled batch and sequence, but got [", tokens.rows(),
+           ", ", tokens.columns(), "]");
+    sampleCount = tokens.rows();
     return;
   }
-  auto count = static_cast<int64_t>(tokens.values.size());
+  auto count = tokens.count();
   trainingEnd =
       count - static_cast<int64_t>(static_cast<double>(count) * validation);
   sampleCount = (trainingEnd - 1) / sequence;
@@ -105,13 +126,15 @@ TrainingData::TrainingData(Tokens given, int64_t batch, int64_t sequence,
 void TrainingData::fillStream(int64_t start, int64_t end,
                               std::span<int32_t> row,
                               std::span<int32_t> targets) const {
-  for (int64_t i = 0; i < sequence; ++i) {
-    int64_t at = start + i;
-    auto here = static_cast<size_t>(i);
-    row[here] = at < end ? tokens.values[static_cast<size_t>(at)] : 0;
-    targets[here] =
-        at + 1 < end ? tokens.values[static_cast<size_t>(at) + 1] : -1;
-  }
+  auto from = [&](int64_t first, std::span<int32_t> to, int32_t absent) {
+    int64_t count = std::clamp<int64_t>(end - first, 0, sequence);
+    auto present = static_cast<size_t>(count);
+    if (present)
+      tokens.read(first, to.first(present));
+    std::ranges::fill(to.subspan(present), absent);
+  };
+  from(start, row, 0);
+  from(start + 1, targets, -1);
 }
 
 void TrainingData::fill(uint64_t first, std::span<int32_t> out,
@@ -124,8 +147,8 @@ void TrainingData::fill(uint64_t first, std::span<int32_t> out,
     auto row = out.subspan(static_cast<size_t>(b) * width, width);
     auto rowTargets = targets.subspan(static_cast<size_t>(b) * width, width);
     uint64_t key = randomKey(seed, "pass") + pass;
-    if (tokens.rows) {
-      bool oneBatch = tokens.rows == batch;
+    if (tokens.rows()) {
+      bool oneBatch = tokens.rows() == batch;
       auto index = static_cast<int64_t>(
           oneBatch ? place : permuted(place, count, mixBits(key)));
       fillStream(index * sequence, (index + 1) * sequence, row, rowTargets);
@@ -139,9 +162,9 @@ void TrainingData::fill(uint64_t first, std::span<int32_t> out,
 }
 
 int64_t TrainingData::validationBatches() const {
-  if (tokens.rows)
+  if (tokens.rows())
     return 0;
-  int64_t count = static_cast<int64_t>(tokens.values.size()) - trainingEnd;
+  int64_t count = tokens.count() - trainingEnd;
   if (count < 2)
     return 0;
   int64_t windows = (count - 1 + sequence - 1) / sequence;
@@ -151,7 +174,7 @@ int64_t TrainingData::validationBatches() const {
 void TrainingData::fillValidation(int64_t number, std::span<int32_t> out,
                                   std::span<int32_t> targets) const {
   auto width = static_cast<size_t>(sequence);
-  auto end = static_cast<int64_t>(tokens.values.size());
+  auto end = tokens.count();
   for (int64_t b = 0; b < batch; ++b)
     fillStream(trainingEnd + (number * batch + b) * sequence, end,
                out.subspan(static_cast<size_t>(b) * width, width),

@@ -2,7 +2,10 @@
 #ifndef TRESSE_RUNTIME_DATA_TOKENS_H
 #define TRESSE_RUNTIME_DATA_TOKENS_H
 
+#include "runtime/core/base/File.h"
+
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -10,18 +13,31 @@
 
 namespace tresse::runtime {
 
-/// Tokens of a file: one stream, or rows of equal length.
-struct Tokens {
-  std::vector<int32_t> values;
-  int64_t rows = 0, columns = 0; ///< rows 0: one stream
-};
+/// Tokens of a file: one stream, or rows of equal length. The file stays on the
+/// disk; ids are read, converted and checked where they are used.
+class Tokens {
+public:
+  /// Every id must lie in [0, vocabulary); all are checked here, once, and
+  /// those read again. `format`: "npy" (i32 or i64, [N] or [rows, columns]),
+  /// "text" (bytes are tokens), "u16", "u32", "i32" (raw little-endian ids);
+  /// "auto" goes by the ending of the name, and takes what it does not know
+  /// for text.
+  Tokens(const std::string &path, std::string_view format, int64_t vocabulary);
 
-/// Reads a file of tokens; every id must lie in [0, vocabulary). `format`:
-/// "npy" (i32 or i64, [N] or [rows, columns]), "text" (bytes are tokens),
-/// "u16", "u32", "i32" (raw little-endian ids); "auto" goes by the ending of
-/// the name, and takes what it does not know for text.
-Tokens readTokens(const std::string &path, std::string_view format,
-                  int64_t vocabulary);
+  int64_t count() const { return idCount; }
+  int64_t rows() const { return rowCount; } ///< 0: one stream
+  int64_t columns() const { return columnCount; }
+  /// Reads the ids from number `first` on, which must be there.
+  void read(int64_t first, std::span<int32_t> out) const;
+
+private:
+  void checkIds() const;
+  std::unique_ptr<FileReader> file;
+  uint64_t dataBegin = 0;
+  size_t width = 1;
+  bool isSigned = false;
+  int64_t vocabulary, idCount = 0, rowCount = 0, columnCount = 0;
+};
 
 /// The order in which training sees a file's samples, a function of the seed
 /// and a sample's number alone.

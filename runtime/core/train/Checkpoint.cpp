@@ -2,6 +2,7 @@
 #include "runtime/core/train/Checkpoint.h"
 
 #include "runtime/core/base/File.h"
+#include "runtime/core/base/Json.h"
 #include "runtime/core/weights/Weights.h"
 
 #include <algorithm>
@@ -41,21 +42,63 @@ static void writeCompanions(const Session &session,
                                "tokenizer.json", "tokenizer_config.json"};
   for (const char *name : names) {
     std::string from = modelDirectory + "/" + name;
+    std::string to = directory + "/" + name;
     auto config = session.plan().record("config");
-    std::string content;
-    if (std::string_view(name) == "config.json" && config && !config->empty())
-      content = *config;
-    else if (!modelDirectory.empty() && fileExists(from))
-      content = readFile(from, uint64_t{64} << 20);
-    else
-      continue;
-    FileWriter writer(directory + "/" + name);
-    writer.write(content);
-    writer.finish();
+    if (std::string_view(name) == "config.json" && config && !config->empty()) {
+      FileWriter writer(to);
+      writer.write(*config);
+      writer.finish();
+    } else if (!modelDirectory.empty() && fileExists(from)) {
+      copyFile(from, to);
+    }
   }
   FileWriter writer(directory + "/trainer_state.json");
   writer.write(trainStateJson(state));
   writer.finish();
+}
+
+/// "00007"
+static std::string fiveDigits(size_t number) {
+  char out[24];
+  std::snprintf(out, sizeof out, "%05zu", number);
+  return out;
+}
+
+/// model.safetensors, or shards and model.safetensors.index.json.
+static void writeModel(const Session &session, const std::string &directory,
+                       uint64_t maxShardSize) {
+  Shards shards =
+      splitTensors(session.plan(), storedWeights(session.plan()), maxShardSize);
+  if (shards.files.size() == 1)
+    return writeTensors(session, shards.files[0],
+                        directory + "/model.safetensors");
+  FileWriter index(directory + "/model.safetensors.index.json");
+  index.write(text("{\n  \"metadata\": {\n    \"total_size\": ", shards.bytes,
+                   "\n  },\n  \"weight_map\": {"));
+  const char *separator = "\n";
+  for (size_t i = 0; i < shards.files.size(); ++i) {
+    std::string name = "model-" + fiveDigits(i + 1) + "-of-" +
+                       fiveDigits(shards.files.size()) + ".safetensors";
+    writeTensors(session, shards.files[i], directory + "/" + name);
+    for (const auto &[tensor, stored] : shards.files[i]) {
+      index.write(
+          text(separator, "    ", jsonString(tensor), ": \"", name, "\""));
+      separator = ",\n";
+    }
+  }
+  index.write("\n  }\n}\n");
+  index.finish();
+}
+
+/// optimizer-00001.safetensors and so on.
+static void writeOptimizer(const Session &session, const std::string &directory,
+                           uint64_t maxShardSize) {
+  Shards shards =
+      splitTensors(session.plan(), storedMoments(session.plan()), maxShardSize);
+  for (size_t i = 0; i < shards.files.size(); ++i)
+    writeTensors(session, shards.files[i],
+                 directory + "/optimizer-" + fiveDigits(i + 1) +
+                     ".safetensors");
 }
 
 /// Puts `from` in the place of `to`, which may be there already.
@@ -83,7 +126,8 @@ static void pointLatest(const std::string &out, const std::string &name) {
 
 std::string saveCheckpoint(const Session &session, const std::string &out,
                            const TrainState &state,
-                           const std::string &modelDirectory) {
+                           const std::string &modelDirectory,
+                           uint64_t maxShardSize) {
   makeDirectories(out);
   std::string name = stepName(state.step);
   std::string temporary = out + "/" + unfinished + name;
@@ -91,11 +135,8 @@ std::string saveCheckpoint(const Session &session, const std::string &out,
   fs::remove_all(temporary, ignored);
   try {
     makeDirectories(temporary);
-    const Plan &plan = session.plan();
-    writeTensors(session, storedWeights(plan),
-                 temporary + "/model.safetensors");
-    writeTensors(session, storedMoments(plan),
-                 temporary + "/optimizer-00001.safetensors");
+    writeModel(session, temporary, maxShardSize);
+    writeOptimizer(session, temporary, maxShardSize);
     writeCompanions(session, temporary, state, modelDirectory);
     syncDirectory(temporary);
     moveDirectory(temporary, out + "/" + name);

@@ -3,6 +3,7 @@
 
 #include "runtime/core/base/File.h"
 #include "runtime/core/base/Json.h"
+#include "runtime/core/model/ProductRate.h"
 #include "runtime/core/train/Checkpoint.h"
 #include "runtime/core/weights/Weights.h"
 
@@ -12,6 +13,7 @@
 #include <csignal>
 #include <cstdio>
 #include <cstring>
+#include <fstream>
 #include <unistd.h>
 
 namespace tresse::runtime {
@@ -21,6 +23,8 @@ Trainer::Trainer(Session &session, TrainingData trainingData,
     : session(session), data(std::move(trainingData)),
       options(std::move(trainOptions)), state(std::move(trainState)),
       progress(options.quiet), firstStep(state.step),
+      stepFlops(productFlops(session.plan(), session.entry("gradients")) +
+                productFlops(session.plan(), session.entry("update"))),
       logFile(nullptr, std::fclose) {
   if (state.step > 0) // it was loaded from there
     savedStep = state.step;
@@ -110,9 +114,11 @@ Trainer::StepResult Trainer::step() {
   return result;
 }
 
-double Trainer::evaluate(int64_t batches) {
+double Trainer::evaluate(int64_t batches, bool last) {
   double sum = 0, count = 0;
-  for (int64_t i = 0; i < std::min(batches, data.validationBatches()); ++i) {
+  batches = std::min(batches, data.validationBatches());
+  auto start = Clock::now();
+  for (int64_t i = 0; i < batches; ++i) {
     data.fillValidation(i, batchTokens, batchTargets);
     copyIds(session.input("evaluate", "tokens"), batchTokens);
     copyIds(session.input("evaluate", "targets"), batchTargets);
@@ -122,6 +128,13 @@ double Trainer::evaluate(int64_t batches) {
                       [](int32_t target) { return target >= 0; }));
     sum += session.output("evaluate", "loss").number(0) * valid;
     count += valid;
+    auto done = static_cast<double>(i + 1);
+    double left = std::chrono::duration<double>(Clock::now() - start).count() /
+                  done * static_cast<double>(batches - i - 1);
+    progress.show(done / static_cast<double>(batches),
+                  text("validation: batch ", i + 1, " of ", batches, "  ",
+                       durationText(left), " left"),
+                  last && i + 1 == batches);
   }
   return sum / count;
 }
@@ -153,28 +166,35 @@ void Trainer::report(const StepResult &result, bool last) {
 }
 
 /// Keeps the lines of an earlier run up to the step that is resumed from.
+static void cutLog(const std::string &path, uint64_t last) {
+  ReplacedFile kept(path);
+  std::ifstream before(path);
+  std::string line;
+  while (std::getline(before, line) && !before.eof()) { // eof: cut by a crash
+    unsigned long long step = 0;
+    if (std::sscanf(line.c_str(), "{\"step\": %llu", &step) == 1 &&
+        step <= last)
+      kept.write(line + "\n");
+  }
+  kept.finish();
+}
+
 void Trainer::openLog() {
   if (options.log.empty())
     return;
-  std::string kept;
-  if (state.step > 0 && fileExists(options.log)) {
-    std::string before = readFile(options.log, uint64_t{1} << 34);
-    for (size_t at = 0; at < before.size();) {
-      size_t end = before.find('\n', at);
-      if (end == std::string::npos)
-        break; // cut by a crash
-      std::string line = before.substr(at, end - at);
-      unsigned long long step = 0;
-      if (std::sscanf(line.c_str(), "{\"step\": %llu", &step) == 1 &&
-          step <= state.step)
-        kept += line + "\n";
-      at = end + 1;
-    }
-    replaceFile(options.log, kept);
-  }
-  logFile.reset(std::fopen(options.log.c_str(), kept.empty() ? "w" : "a"));
+  bool goesOn = state.step > 0 && fileExists(options.log);
+  if (goesOn)
+    cutLog(options.log, state.step);
+  logFile.reset(std::fopen(options.log.c_str(), goesOn ? "a" : "w"));
   if (!logFile)
     failSystem(inQuotes(options.log) + ": cannot be written", errno);
+}
+
+/// The part of the peak that a step's products reached; nan: not known.
+double Trainer::utilization(const StepResult &result) const {
+  if (!(options.peakFlops > 0) || stepFlops == 0)
+    return NAN;
+  return stepFlops / result.seconds / options.peakFlops;
 }
 
 void Trainer::log(const StepResult &result, double validation) {
@@ -187,6 +207,7 @@ void Trainer::log(const StepResult &result, double validation) {
            ", \"grad_norm\": ", jsonNumber(result.gradNorm),
            ", \"lr\": ", jsonNumber(result.lr), ", \"tokens_per_second\": ",
            jsonNumber(static_cast<double>(batch * sequence) / result.seconds),
+           ", \"mfu\": ", jsonNumber(utilization(result)),
            ", \"arena_bytes\": ", session.memory().arenaBytes(),
            ", \"eta\": ", jsonNumber(left));
   if (!std::isnan(validation))
@@ -201,7 +222,8 @@ void Trainer::save() {
   if (options.out.empty() || savedStep == state.step)
     return;
   std::string directory =
-      saveCheckpoint(session, options.out, state, options.modelDirectory);
+      saveCheckpoint(session, options.out, state, options.modelDirectory,
+                     options.maxShardSize);
   tidyCheckpoints(options.out, options.keep);
   savedStep = state.step;
   progress.note(text("saved ", directory));
@@ -227,7 +249,8 @@ bool Trainer::run() {
     double validation = NAN;
     if (options.evalEvery && state.step % options.evalEvery == 0 &&
         data.validationBatches()) {
-      validation = evaluate(static_cast<int64_t>(options.evalBatches));
+      validation = evaluate(static_cast<int64_t>(options.evalBatches),
+                            /*last=*/false);
       validations.push_back({static_cast<double>(state.step), validation});
       progress.note(
           text("step ", state.step, "  validation loss ", validation));
@@ -245,7 +268,7 @@ bool Trainer::run() {
 
 void Trainer::finish() {
   if (data.validationBatches() && session.hasEntry("evaluate")) {
-    double validation = evaluate(data.validationBatches());
+    double validation = evaluate(data.validationBatches(), /*last=*/true);
     validations.push_back({static_cast<double>(state.step), validation});
     std::printf("validation_loss %.6f\n", validation);
   }

@@ -19,6 +19,9 @@ struct TrainOptions {
   std::string modelDirectory; ///< small files beside the weights come from it
   std::string log, gradients, plot;
   uint64_t saveEvery = 0, evalEvery = 0, evalBatches = 16, keep = 0;
+  /// Bytes of tensors in one file of a checkpoint, as in transformers.
+  uint64_t maxShardSize = 5'000'000'000;
+  double peakFlops = 0; ///< operations per second that mfu is a part of
   bool quiet = false;
 };
 
@@ -40,7 +43,9 @@ private:
   double progressAfterNext() const;
   double elapsed() const;
   double secondsLeft() const;
-  double evaluate(int64_t batches);
+  /// The mean loss of the first validation batches; `last`: of the run.
+  double evaluate(int64_t batches, bool last);
+  double utilization(const StepResult &result) const;
   void report(const StepResult &result, bool last);
   void log(const StepResult &result, double validation);
   void openLog();
@@ -57,6 +62,7 @@ private:
   Clock::time_point begin = Clock::now();
   uint64_t firstStep, savedStep = ~uint64_t{0};
   int64_t batch, sequence;
+  double stepFlops; // of a step's matrix products
   std::unique_ptr<std::FILE, int (*)(std::FILE *)> logFile;
   std::vector<CurvePoint> losses, validations;
   std::vector<int32_t> batchTokens, batchTargets;

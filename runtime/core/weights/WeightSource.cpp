@@ -62,7 +62,7 @@ public:
         value, static_cast<uint32_t>(index.files.size()));
     if (isNew)
       index.files.push_back(value);
-    if (index.files.size() > 10'000 || index.tensors.size() >= 1'000'000)
+    if (index.files.size() > mostShards || index.tensors.size() >= 1'000'000)
       fail(inQuotes(path),
            ": expected at most 10000 files and 1000000 tensors");
     index.tensors.emplace_back(name, at->second);

@@ -9,6 +9,8 @@
 
 namespace tresse::runtime {
 
+constexpr size_t mostShards = 10'000; ///< files that an index may name
+
 /// Which file holds which tensor: `model.safetensors.index.json`.
 struct ShardIndex {
   std::vector<std::string> files;                        ///< plain names

@@ -163,11 +163,38 @@ std::vector<std::string> readTensors(Session &session,
   return unexpected;
 }
 
+/// Tensors are written in the type of their (first) global.
+static uint32_t storedType(const Plan &plan, const StoredTensor &tensor) {
+  return plan.globals[tensor.parts[0].global].dtype;
+}
+
+Shards splitTensors(const Plan &plan, const StoredTensors &tensors,
+                    uint64_t most) {
+  Shards shards;
+  shards.files.emplace_back();
+  uint64_t here = 0; // bytes in the last file
+  for (const auto &[name, tensor] : tensors) {
+    uint64_t bytes = elementBytes(storedType(plan, tensor));
+    for (int64_t size : tensor.shape)
+      bytes *= static_cast<uint64_t>(size);
+    if (!shards.files.back().empty() && (here > most || bytes > most - here)) {
+      shards.files.emplace_back();
+      here = 0;
+    }
+    shards.files.back().emplace(name, tensor);
+    here += bytes, shards.bytes += bytes;
+  }
+  if (shards.files.size() > mostShards)
+    fail("checkpoint: expected at most ", mostShards, " files, but files of ",
+         most, " bytes make ", shards.files.size());
+  return shards;
+}
+
 void writeTensors(const Session &session, const StoredTensors &tensors,
                   const std::string &path) {
   std::vector<TensorToWrite> list;
   for (const auto &[name, tensor] : tensors) {
-    uint32_t dtype = session.plan().globals[tensor.parts[0].global].dtype;
+    uint32_t dtype = storedType(session.plan(), tensor);
     list.push_back({name, dtype, tensor.shape,
                     [&session, &tensor = tensor, dtype](FileWriter &writer) {
                       writeParts(session, tensor, dtype, writer);

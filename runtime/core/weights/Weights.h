@@ -19,6 +19,18 @@ std::vector<std::string> readTensors(Session &session,
 void writeTensors(const Session &session, const StoredTensors &tensors,
                   const std::string &path);
 
+/// Tensors in files of a limited size.
+struct Shards {
+  std::vector<StoredTensors> files; ///< at least one, in order of the names
+  uint64_t bytes = 0;               ///< of all tensors
+};
+
+/// Splits tensors so that no file holds more than `most` bytes of them, unless
+/// a single tensor is larger. Throws when that takes more files than an index
+/// may name.
+Shards splitTensors(const Plan &plan, const StoredTensors &tensors,
+                    uint64_t most);
+
 /// Loads a model directory and runs entry `prepare`. Returns the names that
 /// the model has no place for.
 std::vector<std::string> loadWeights(Session &session,

@@ -1,7 +1,7 @@
 //===- Targets.cpp - the parsers of hostile input, fed with bytes ---------===//
 #include "test/fuzz/runtime/Targets.h"
 
-#include "runtime/core/data/Npy.h"
+#include "runtime/core/data/Tokens.h"
 #include "runtime/core/generate/TextOutput.h"
 #include "runtime/core/model/Session.h"
 #include "runtime/core/plan_bytes.h"
@@ -72,9 +72,18 @@ void shardIndex(const uint8_t *bytes, size_t size) {
   answer([&] { parseShardIndex("index", textOf(bytes, size)); });
 }
 
-void npy(const uint8_t *bytes, size_t size) {
-  answer([&] { parseNpy("npy", textOf(bytes, size), 256); });
+/// Reads a token file, then some of its tokens.
+void tokens(const char *format, const uint8_t *bytes, size_t size) {
+  MemoryFile memory(bytes, size);
+  answer([&] {
+    Tokens read(memory.path(), format, 256);
+    std::vector<int32_t> ids(
+        static_cast<size_t>(std::min<int64_t>(read.count(), 100)));
+    read.read(read.count() - static_cast<int64_t>(ids.size()), ids);
+  });
 }
+
+void npy(const uint8_t *bytes, size_t size) { tokens("npy", bytes, size); }
 
 void generationConfig(const uint8_t *bytes, size_t size) {
   answer([&] { parseGenerationConfig("config", textOf(bytes, size)); });
