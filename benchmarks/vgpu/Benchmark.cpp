@@ -1,24 +1,18 @@
 // Benchmark.cpp - thread instructions per second and tensor-core throughput of
 // one core, each result checked before its time is told.
-#include "tools/vgpu/core/Device.h"
-#include "tools/vgpu/core/Launch.h"
+//
+//   vgpu_benchmark [PTX-FOLDER]
+//
+// PTX-FOLDER holds the kernels that race checking is measured on; by default
+// the one that the build has compiled.
+#include "benchmarks/vgpu/Bench.h"
 
-#include <cmath>
 #include <cstdio>
-#include <cstring>
-#include <ctime>
-#include <string>
-#include <vector>
 
 using namespace vgpu;
+using namespace vgpu::bench;
 
 namespace {
-
-double seconds() {
-  timespec now;
-  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-  return double(now.tv_sec) + 1e-9 * double(now.tv_nsec);
-}
 
 /// Each thread iterates x = x * a + b, 16 times a turn of the loop.
 std::string fmaKernel() {
@@ -82,44 +76,11 @@ std::string wgmmaKernel() {
          "mad.wide.u32 %p2, %i0, 4, %p2;\nst.global.f32 [%p2], %f0;\nret;\n}\n";
 }
 
-struct Bench {
-  std::unique_ptr<Device> device;
-  ExecutionOptions options;
-
-  /// Runs a kernel; returns the seconds, or a negative number on failure.
-  double run(const std::string &ptx, const char *name, Dim3 grid, Dim3 block,
-             std::vector<uint64_t> parameters, LaunchResult &result) {
-    LoadError error;
-    auto module = Module::load(*device, ptx, error);
-    if (!module) {
-      fprintf(stderr, "%s: %s\n", name, error.str().c_str());
-      return -1;
-    }
-    const Kernel *kernel = module->findKernel(name);
-    std::vector<uint8_t> bytes(kernel->parameterBytes);
-    for (size_t i = 0; i < parameters.size(); ++i)
-      std::memcpy(&bytes[kernel->parameters[i].offset], &parameters[i],
-                  kernel->parameters[i].bytes);
-    LaunchConfig config;
-    config.grid = grid;
-    config.block = block;
-    config.parameters = bytes.data();
-    config.parameterBytes = uint32_t(bytes.size());
-    double start = seconds();
-    result = launch(*device, *kernel, config, options);
-    double time = seconds() - start;
-    for (const Report &report : result.reports)
-      fprintf(stderr, "%s\n", report.str().c_str());
-    return result.status == LaunchStatus::Ok ? time : -1;
-  }
-};
-
 bool measureFma(Bench &bench) {
   const unsigned blocks = 64, turns = 2000;
   uint64_t out = bench.device->allocate(blocks * 256 * 4);
-  LaunchResult result;
   double time = bench.run(fmaKernel(), "fma", {blocks, 1, 1}, {256, 1, 1},
-                          {out, turns}, result);
+                          Arguments(out, turns));
   auto *values = reinterpret_cast<const float *>(out);
   bool good = time > 0 && values[0] == 2.0f && values[blocks * 256 - 1] == 2.0f;
   double count = double(blocks) * 256 * turns * 19;
@@ -137,9 +98,8 @@ bool measureSgemm(Bench &bench, double &time, const char *label) {
            c = bench.device->allocate(n * n * 4);
   bench.device->copy(a, uint64_t(host.data()), n * n * 4);
   bench.device->copy(b, uint64_t(host.data()), n * n * 4);
-  LaunchResult result;
-  time = bench.run(sgemmKernel, "sgemm", {1, n, 1}, {n, 1, 1}, {a, b, c, n},
-                   result);
+  time = bench.run(sgemmKernel, "sgemm", {1, n, 1}, {n, 1, 1},
+                   Arguments(a, b, c, n));
   bool good = time > 0 && reinterpret_cast<const float *>(c)[n + 3] == float(n);
   double count = double(n) * n * (8.0 * n + 18);
   printf("%-14s %8.3f G thread-instructions/s%s\n", label, count / time / 1e9,
@@ -153,9 +113,8 @@ bool measureWgmma(Bench &bench, TensorCoreMode mode, const char *label) {
   bench.options.tensorCore = mode;
   const unsigned turns = 400;
   uint64_t out = bench.device->allocate(128 * 4);
-  LaunchResult result;
   double time = bench.run(wgmmaKernel(), "wgmma", {4, 1, 1}, {128, 1, 1},
-                          {out, turns}, result);
+                          Arguments(out, turns));
   bool good = time > 0 && reinterpret_cast<const float *>(out)[7] == 16 * turns;
   double flops = 4.0 * turns * 2 * 64 * 256 * 16;
   printf("%-14s %8.3f GFLOP/s%s\n", label, flops / time / 1e9,
@@ -166,14 +125,10 @@ bool measureWgmma(Bench &bench, TensorCoreMode mode, const char *label) {
 
 } // namespace
 
-int main() {
+int main(int argc, char **argv) {
   Bench bench;
-  std::string error;
-  bench.device = Device::create(h100(), 0, error);
-  if (!bench.device) {
-    fprintf(stderr, "%s\n", error.c_str());
+  if (!bench.start())
     return 1;
-  }
   bench.options.hostThreads = 1;
   double plain, races;
   bool good = measureFma(bench);
@@ -184,5 +139,8 @@ int main() {
   printf("race checking  %8.2f times slower\n", races / plain);
   good &= measureWgmma(bench, TensorCoreMode::Fast, "wgmma fast");
   good &= measureWgmma(bench, TensorCoreMode::Exact, "wgmma exact");
+  std::string folder = argc > 1 ? argv[1] : VGPU_BENCH_PTX;
+  if (!folder.empty())
+    good &= measureRaces(bench, folder);
   return good ? 0 : 1;
 }

@@ -106,6 +106,8 @@ bool decodeAsyncStoreInsn(Builder &b) {
        {base, uint32_t(uint64_t(offset)), uint32_t(uint64_t(offset) >> 32),
         uint32_t(barrierWide), reduction, uint32_t(type)})
     b.addExt(value);
+  // Its writes are an mbarrier's, like those of a bulk copy.
+  b.program.usesAsyncProxy = true;
   insn.aux = uint8_t(size);
   insn.aux32 = count | (wide ? MemWide : 0) | uint32_t(space) << memSpaceShift;
   insn.run = runAsyncStore;

@@ -328,7 +328,6 @@ bool Builder::symbolAddress(const Operand &operand, Type type, Ref &ref) {
       ref = temporary(bytes);
       emitSpecial(SpecialRegister::DynamicShared, int64_t(addend), ref, bytes);
     } else {
-      decoded.sharedSymbols.push_back(operand.index);
       ref = constant(named.offset + addend, bytes);
     }
     return true;
@@ -473,6 +472,24 @@ void Builder::fixExt(uint32_t extIndex, uint32_t label) {
 void Builder::noteCallee(uint32_t callee) { decoded.callees.push_back(callee); }
 void Builder::noteIndirectCall() { decoded.callsIndirect = true; }
 
+/// Floating-point operations of one lane; see KernelStatistics::flops.
+unsigned Builder::flopsOf(InstructionClass cls) const {
+  if (cls == InstructionClass::SpecialFunction)
+    return hasModifier("f16x2") || hasModifier("bf16x2") ? 2 : 1;
+  if (cls != InstructionClass::Float16 && cls != InstructionClass::Float32 &&
+      cls != InstructionClass::Float64)
+    return 0;
+  std::string_view name = mnemonic();
+  unsigned each = name == "fma" || name == "mad" ? 2
+                  : name == "add" || name == "sub" || name == "mul" ||
+                          name == "div" || name == "sqrt" || name == "rcp"
+                      ? 1
+                      : 0;
+  bool packed =
+      hasModifier("f16x2") || hasModifier("bf16x2") || hasModifier("f32x2");
+  return packed ? 2 * each : each;
+}
+
 void Builder::emit(const Insn &given, InstructionClass cls) {
   Insn insn = given;
   insn.cls = uint8_t(cls);
@@ -484,6 +501,8 @@ void Builder::emit(const Insn &given, InstructionClass cls) {
   info.textBegin = uint32_t(statement->opcode.data() - program.text.data());
   info.textBytes = uint32_t(statement->end - statement->opcode.data());
   info.location = statement->location;
+  if (statement->opcode.size())
+    info.flops = uint8_t(flopsOf(cls));
   info.firstReg = uint32_t(program.regs.size());
   if (guardRef != noRef)
     reads.push_back(guardRef);

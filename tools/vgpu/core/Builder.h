@@ -106,6 +106,7 @@ private:
   void emitHidden(const Insn &insn, Ref read, Ref written);
   void noteRead(Ref ref);
   void noteWrite(Ref ref);
+  unsigned flopsOf(InstructionClass cls) const;
   void finish();
   void estimateRegisters();
 

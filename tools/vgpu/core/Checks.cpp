@@ -226,9 +226,9 @@ void countSectors(Worker &worker, const Access &access) {
     if (access.lanes[l].space != Space::Global)
       return;
     ++lanes;
-    uint64_t first = access.lanes[l].address >> 5;
+    auto address = reinterpret_cast<uint64_t>(access.lanes[l].pointer);
+    uint64_t first = address >> 5, last = (address + access.bytes - 1) >> 5;
     sectors[count++] = first;
-    uint64_t last = (access.lanes[l].address + access.bytes - 1) >> 5;
     if (last != first)
       sectors[count++] = last;
   });
@@ -246,39 +246,42 @@ void countSectors(Worker &worker, const Access &access) {
   }
 }
 
+/// Passes that the lanes from `first` on need together: the most different
+/// words that one of the 32 banks must give; 0 without a shared access.
+unsigned passesOf(const Access &access, unsigned first, unsigned lanes) {
+  uint32_t words[64];
+  unsigned count = 0;
+  for (unsigned l = first; l < first + lanes; ++l) {
+    if (!(access.mask >> l & 1) || access.lanes[l].space != Space::Shared)
+      continue;
+    uint32_t offset = access.lanes[l].offset;
+    for (uint32_t word = offset / 4; word <= (offset + access.bytes - 1) / 4;
+         ++word)
+      words[count++] = word;
+  }
+  std::sort(words, words + count);
+  auto different = unsigned(std::unique(words, words + count) - words);
+  unsigned ofBank[32] = {}, most = 0;
+  for (unsigned k = 0; k < different; ++k)
+    most = std::max(most, ++ofBank[words[k] % 32]);
+  return most;
+}
+
 /// Passes of a shared access: 32 banks of 4 bytes; wide accesses go in groups
 /// of lanes that together ask for 128 bytes.
 void countBanks(Worker &worker, const Access &access) {
-  unsigned perPass =
-      access.bytes <= 4 ? 32 : 128 / std::min(access.bytes, 128u);
-  uint64_t passes = 0, least = 0;
-  for (unsigned first = 0; first < 32; first += perPass) {
-    std::vector<uint32_t> words[32];
-    bool any = false;
-    for (unsigned l = first; l < first + perPass && l < 32; ++l) {
-      if (!(access.mask >> l & 1) || access.lanes[l].space != Space::Shared)
-        continue;
+  unsigned lanes = 32;
+  if (access.bytes > 4)
+    lanes = std::max(1u, 128 / access.bytes);
+  uint64_t conflicts = 0;
+  bool any = false;
+  for (unsigned first = 0; first < 32; first += lanes)
+    if (unsigned passes = passesOf(access, first, lanes)) {
+      conflicts += passes - 1;
       any = true;
-      uint32_t offset = access.lanes[l].offset;
-      for (uint32_t word = offset / 4; word <= (offset + access.bytes - 1) / 4;
-           ++word) {
-        auto &list = words[word % 32];
-        if (std::find(list.begin(), list.end(), word) == list.end())
-          list.push_back(word);
-      }
     }
-    if (!any)
-      continue;
-    size_t most = 1;
-    for (auto &list : words)
-      most = std::max(most, list.size());
-    passes += most;
-    ++least;
-  }
-  if (least) {
-    ++worker.stats.sharedAccesses;
-    worker.stats.sharedBankConflicts += passes - least;
-  }
+  worker.stats.sharedAccesses += any;
+  worker.stats.sharedBankConflicts += conflicts;
 }
 
 /// The byte of the map of initialised bytes for byte `b` of a lane's access,
@@ -353,60 +356,70 @@ void checkInitialised(Warp &w, const Insn &i, const Access &access) {
   }
 }
 
-} // namespace
-
-void observe(Warp &w, const Insn &i, const Access &access) {
+/// Counts and undefined values of an access.
+void observeValues(Warp &w, const Insn &i, const Access &access) {
   Worker &worker = *w.worker;
   if (worker.statistics) {
-    countSectors(worker, access);
+    if (i.cls != unsigned(InstructionClass::LoadParam))
+      countSectors(worker, access);
     countBanks(worker, access);
   }
   if (worker.checkUninitialised && !w.frame->undefined.empty() &&
       isMemory(i.cls))
     checkInitialised(w, i, access);
-  if (worker.checkRaces)
+}
+
+} // namespace
+
+void observe(Warp &w, const Insn &i, const Access &access) {
+  observeValues(w, i, access);
+  if (w.worker->checkRaces)
     checkAccess(w, access);
 }
+
+namespace {
+/// An access to one space: `addresses` are offsets in the block's shared
+/// memory, or in global memory.
+void observeLanes(Warp &w, const Insn &i, uint32_t mask,
+                  const uint64_t (&addresses)[32], unsigned bytes,
+                  AccessKind kind, bool shared) {
+  const Worker &worker = *w.worker;
+  if (worker.statistics || worker.checkUninitialised) {
+    Access access;
+    access.mask = mask;
+    access.bytes = bytes;
+    access.kind = kind;
+    forEachLane(mask, [&](unsigned l) {
+      LaneView &view = access.lanes[l];
+      view.address = addresses[l] + (shared ? sharedBegin : 0);
+      view.pointer = shared ? w.block->shared + addresses[l]
+                            : reinterpret_cast<uint8_t *>(addresses[l]);
+      if (!shared)
+        return;
+      view.space = Space::Shared;
+      view.block = w.block;
+      view.offset = uint32_t(addresses[l]);
+    });
+    observeValues(w, i, access);
+  }
+  if (worker.checkRaces)
+    checkLanes(w, mask, addresses, bytes, kind, shared);
+}
+} // namespace
 
 void observeGlobal(Warp &w, const Insn &i, uint32_t mask,
                    const uint64_t (&addresses)[32], unsigned bytes,
                    AccessKind kind) {
-  const Worker &worker = *w.worker;
-  if (!worker.statistics && !worker.checkUninitialised && !worker.checkRaces)
-    return;
-  if (i.aux32 & MemConstant && !worker.statistics && !worker.checkUninitialised)
-    return;
-  Access access;
-  access.mask = mask;
-  access.bytes = bytes;
-  access.kind = kind;
-  forEachLane(mask, [&](unsigned l) {
-    LaneView &view = access.lanes[l];
-    view.pointer = reinterpret_cast<uint8_t *>(addresses[l]);
-    view.address = addresses[l];
-  });
-  observe(w, i, access);
+  observeLanes(w, i, mask, addresses, bytes, kind, false);
 }
 
 void observeShared(Warp &w, const Insn &i, uint32_t mask,
                    const uint32_t (&offsets)[32], unsigned bytes,
                    AccessKind kind) {
-  const Worker &worker = *w.worker;
-  if (!worker.statistics && !worker.checkUninitialised && !worker.checkRaces)
-    return;
-  Access access;
-  access.mask = mask;
-  access.bytes = bytes;
-  access.kind = kind;
-  forEachLane(mask, [&](unsigned l) {
-    LaneView &view = access.lanes[l];
-    view.space = Space::Shared;
-    view.block = w.block;
-    view.offset = offsets[l];
-    view.pointer = w.block->shared + offsets[l];
-    view.address = offsets[l] + sharedBegin;
-  });
-  observe(w, i, access);
+  uint64_t addresses[32];
+  for (unsigned l = 0; l < 32; ++l)
+    addresses[l] = offsets[l];
+  observeLanes(w, i, mask, addresses, bytes, kind, true);
 }
 
 } // namespace vgpu

@@ -170,6 +170,16 @@ LaunchStatus validateLaunch(const Device &device, const Kernel &kernel,
 
 namespace {
 
+/// See KernelStatistics::achievedOccupancy.
+double achievedOccupancy(const DeviceModel &model, uint64_t blocks,
+                         uint32_t perMultiprocessor, uint32_t warpsPerBlock) {
+  uint64_t wave = uint64_t(perMultiprocessor) * model.multiprocessors;
+  uint64_t busy = blocks / wave * model.multiprocessors +
+                  std::min<uint64_t>(blocks % wave, model.multiprocessors);
+  return double(blocks * warpsPerBlock * 32) /
+         (double(busy) * model.maxThreadsPerMultiprocessor);
+}
+
 void setUp(LaunchState &state, Device &device, const Kernel &kernel,
            const LaunchConfig &config, const ExecutionOptions &options) {
   static std::atomic<uint32_t> gridCounter{1};
@@ -200,6 +210,8 @@ void setUpWorker(Worker &worker, LaunchState &state, unsigned index) {
   worker.index = index;
   worker.checkUninitialised = options.checkUninitialised;
   worker.checkRaces = options.checkRaces;
+  if (options.checkRaces)
+    worker.shadow = &state.device->raceShadow();
   worker.statistics = options.statistics;
   worker.instrumented = options.checkUninitialised || options.checkRaces ||
                         options.statistics || state.program->usesWgmma;
@@ -237,7 +249,7 @@ LaunchResult launch(Device &device, const Kernel &kernel,
   if (config.cooperative)
     state.residentPerWorker = state.clusterCount;
   if (options.checkRaces)
-    device.raceShadow().clear();
+    device.raceShadow().start(state.program->code.size());
 
   std::vector<std::unique_ptr<Worker>> workers;
   for (unsigned t = 0; t < threads; ++t) {
@@ -258,6 +270,9 @@ LaunchResult launch(Device &device, const Kernel &kernel,
   result.statistics.occupancy =
       double(perMultiprocessor * state.warpsPerBlock * 32) /
       device.model().maxThreadsPerMultiprocessor;
+  result.statistics.achievedOccupancy =
+      achievedOccupancy(device.model(), config.grid.count(), perMultiprocessor,
+                        state.warpsPerBlock);
   result.reports = std::move(state.reports);
   if (state.fatal != LaunchStatus::Ok)
     result.status = state.fatal;

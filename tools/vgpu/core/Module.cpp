@@ -5,6 +5,7 @@
 #include "tools/vgpu/core/Device.h"
 #include "tools/vgpu/core/Numbers.h"
 #include "tools/vgpu/core/Parser.h"
+#include "tools/vgpu/core/SharedLayout.h"
 
 #include <algorithm>
 #include <bit>
@@ -36,9 +37,8 @@ private:
   bool initialise(const Symbol &symbol);
   bool elementBits(const Initializer &element, Type type, uint64_t &bits);
   void prepareFunctions();
-  bool placeShared();
+  bool placeSharedVariables();
   bool decodeFunctions();
-  void layoutKernels();
   std::vector<uint32_t> reachable(uint32_t function) const;
   bool fail(uint32_t line, std::string text);
 
@@ -64,9 +64,8 @@ bool Loader::run() {
   if (!checkTarget() || !placeGlobals())
     return false;
   prepareFunctions();
-  if (!placeShared() || !decodeFunctions())
+  if (!placeSharedVariables() || !decodeFunctions())
     return false;
-  layoutKernels();
   for (const Symbol &symbol : module.symbols)
     if (!initialise(symbol))
       return false;
@@ -171,28 +170,10 @@ void Loader::prepareFunctions() {
   }
 }
 
-/// Shared variables of an entry begin at 0 in each; those of the module and of
-/// functions lie behind one another and before every entry's own.
-bool Loader::placeShared() {
-  auto place = [&](Symbol &symbol, uint64_t &end) {
-    end = (end + symbol.alignment - 1) & ~uint64_t(symbol.alignment - 1);
-    symbol.offset = sharedBegin + end;
-    end += symbol.bytes;
-    return end <= (256 << 10);
-  };
-  uint64_t common = 0;
-  for (Symbol &symbol : module.symbols)
-    if (symbol.space == Space::Shared && !symbol.dynamicSize &&
-        (symbol.owner < 0 || !module.functions[size_t(symbol.owner)].entry))
-      if (!place(symbol, common))
-        return fail(symbol.line, "shared variables exceed 256 KiB");
-  std::vector<uint64_t> ends(module.functions.size(), common);
-  for (Symbol &symbol : module.symbols)
-    if (symbol.space == Space::Shared && !symbol.dynamicSize &&
-        symbol.owner >= 0 && module.functions[size_t(symbol.owner)].entry)
-      if (!place(symbol, ends[size_t(symbol.owner)]))
-        return fail(symbol.line, "shared variables exceed 256 KiB");
-  return true;
+bool Loader::placeSharedVariables() {
+  constexpr uint64_t limit = 256 << 10;
+  const Symbol *tooMuch = placeShared(module, limit, program.layouts);
+  return !tooMuch || fail(tooMuch->line, "shared variables exceed 256 KiB");
 }
 
 bool Loader::decodeFunctions() {
@@ -220,33 +201,6 @@ std::vector<uint32_t> Loader::reachable(uint32_t function) const {
     }
   }
   return list;
-}
-
-void Loader::layoutKernels() {
-  program.layouts.resize(program.functions.size());
-  for (uint32_t f = 0; f < program.functions.size(); ++f) {
-    if (!program.functions[f].entry || !program.functions[f].defined)
-      continue;
-    uint64_t end = 0;
-    for (uint32_t callee : reachable(f))
-      for (uint32_t index : program.functions[callee].sharedSymbols) {
-        const Symbol &symbol = module.symbols[index];
-        end = std::max(end, symbol.offset + symbol.bytes - sharedBegin);
-      }
-    // Variables of the entry count even when nothing names them.
-    uint32_t alignment = 16;
-    for (const Symbol &symbol : module.symbols) {
-      if (symbol.space != Space::Shared)
-        continue;
-      if (symbol.owner == int32_t(f) && !symbol.dynamicSize)
-        end = std::max(end, symbol.offset + symbol.bytes - sharedBegin);
-      if (symbol.dynamicSize)
-        alignment = std::max(alignment, symbol.alignment);
-    }
-    program.layouts[f].staticShared = uint32_t(end);
-    program.layouts[f].dynamicOffset =
-        uint32_t((end + alignment - 1) & ~uint64_t(alignment - 1));
-  }
 }
 
 uint32_t registerEstimate(const DeviceModel &model,

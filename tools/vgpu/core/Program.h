@@ -72,6 +72,8 @@ struct InsnInfo {
   /// Registers read, then written: Program::regs[first, ...).
   uint32_t firstReg = 0;
   uint16_t reads = 0, writes = 0;
+  /// Floating-point operations of one lane, as KernelStatistics counts them.
+  uint8_t flops = 0;
 };
 
 struct DecodedFunction {
@@ -89,8 +91,6 @@ struct DecodedFunction {
   /// 64-byte units; aligned by the allocator below.
   std::unique_ptr<uint8_t[]> constantStorage;
   uint8_t *constants = nullptr;
-  /// Shared variables (symbols) and functions it refers to.
-  std::vector<uint32_t> sharedSymbols;
   std::vector<uint32_t> callees;
   bool callsIndirect = false;
   std::vector<SourceLocation> locations;

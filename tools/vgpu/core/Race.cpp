@@ -49,25 +49,52 @@ void Knowledge::join(const Knowledge &from) {
   vgpu::join(others, from.others);
 }
 
+void Knowledge::clear() {
+  generic.clear();
+  fenced.clear();
+  others.clear();
+}
+
+void WarpClocks::start(uint32_t agents, bool proxies) {
+  clock = 1;
+  syncAll = arrivedClock = 0;
+  if (partial)
+    std::memset(met, 0, sizeof met);
+  partial = false;
+  knows.clear();
+  knows.generic.resize(agents);
+  knows.fenced.resize(proxies ? agents : 0);
+  fence.reset();
+  fencedLanes = 0;
+  pending.clear();
+  hasPending = false;
+}
+
 void RaceClocks::start(Cluster &cluster) {
   linear = cluster.linear + 1;
   warpsPerBlock = uint32_t(cluster.blocks[0]->warps.size());
-  agentsPerBlock = 4 * warpsPerBlock + mbarrierAgents;
+  // Warps and their cp.async; the other agents only where they exist.
+  bool proxies = cluster.launch->program->usesAsyncProxy;
+  agentsPerBlock =
+      proxies ? 4 * warpsPerBlock + mbarrierAgents : 2 * warpsPerBlock;
   uint32_t agents = agentsPerBlock * uint32_t(cluster.blocks.size());
-  warps.clear();
   warps.resize(cluster.blocks.size() * warpsPerBlock);
-  for (WarpClocks &w : warps) {
-    w.knows.generic.assign(agents, {});
-    w.knows.fenced.assign(agents, {});
-  }
+  for (WarpClocks &w : warps)
+    w.start(agents, proxies);
   agentClock.assign(agents, 0);
   barriers.clear();
   barriers.resize(cluster.blocks.size() * 16);
-  clusterBarrier = clusterDone = Knowledge();
+  clusterBarrier.clear();
+  clusterDone.clear();
   mbarriers.clear();
   remote.clear();
-  for (auto &block : cluster.blocks)
-    block->cells.resize(block->sharedBytes / 4 + 4);
+  for (auto &block : cluster.blocks) {
+    uint32_t lines = block->sharedBytes / raceLineBytes + 1;
+    if (block->lineCount < lines) {
+      block->lines = std::make_unique<RaceLine[]>(lines);
+      block->lineCount = lines;
+    }
+  }
 }
 
 namespace {
@@ -76,15 +103,12 @@ RaceClocks *clocksOf(const Warp &w) {
   return w.worker->checkRaces ? w.block->cluster->race.get() : nullptr;
 }
 
-/// What the lanes of `mask` hand on: all that the warp knows, and of the warp
-/// itself what these lanes did or know of the others.
-Knowledge published(RaceClocks &clocks, const Warp &w, uint32_t mask) {
-  WarpClocks &own = clocks.of(w);
-  Knowledge out = own.knows;
-  ClockEntry self = own.selfEntry(mask, w.live);
-  uint32_t agent = clocks.warpAgent(w);
-  out.generic[agent].join(self);
-  return out;
+/// Adds what the lanes of `mask` hand on: all that the warp knows, and of the
+/// warp itself what these lanes did or know of the others.
+void publish(RaceClocks &clocks, const Warp &w, uint32_t mask, Knowledge &to) {
+  const WarpClocks &own = clocks.of(w);
+  to.join(own.knows);
+  to.generic[clocks.warpAgent(w)].join(own.selfEntry(mask, w.live));
 }
 
 /// The lanes' later accesses are told from the earlier ones.
@@ -139,7 +163,7 @@ void onBarrierArrive(Warp &w, uint32_t id, uint32_t mask) {
   RaceClocks *clocks = clocksOf(w);
   if (!clocks)
     return;
-  clocks->barriers[w.block->rank * 16 + id].join(published(*clocks, w, mask));
+  publish(*clocks, w, mask, clocks->barriers[w.block->rank * 16 + id]);
   WarpClocks &own = clocks->of(w);
   own.arrivedClock = own.clock;
   tick(own);
@@ -156,13 +180,17 @@ void onBlockBarrier(Block &block, uint32_t id,
     if (!waiting)
       continue;
     WarpClocks &own = clocks->of(*warp);
-    own.knows.join(shared);
+    // A warp that waits as a whole has handed on all that it knows.
+    if ((warp->live & ~waiting) == 0)
+      own.knows = shared;
+    else
+      own.knows.join(shared);
     own.takePending();
     if ((warp->live & ~lanes[warp->index]) == 0)
       own.syncAll = std::max(own.syncAll, own.arrivedClock);
     tick(own);
   }
-  shared = Knowledge();
+  shared.clear();
 }
 
 void onClusterArrive(Warp &w, uint32_t mask, bool release) {
@@ -171,7 +199,7 @@ void onClusterArrive(Warp &w, uint32_t mask, bool release) {
     return;
   WarpClocks &own = clocks->of(w);
   if (release)
-    clocks->clusterBarrier.join(published(*clocks, w, mask));
+    publish(*clocks, w, mask, clocks->clusterBarrier);
   else if (own.fence)
     clocks->clusterBarrier.join(*own.fence);
   own.arrivedClock = own.clock;
@@ -207,8 +235,7 @@ void onMbarrierArrive(Warp &w, uint32_t mask, Block &block, uint32_t offset) {
   RaceClocks *clocks = clocksOf(w);
   if (!clocks)
     return;
-  clocks->mbarriers[block.shared + offset].open.join(
-      published(*clocks, w, mask));
+  publish(*clocks, w, mask, clocks->mbarriers[block.shared + offset].open);
   tick(clocks->of(w));
 }
 
@@ -218,7 +245,7 @@ void onMbarrierPhase(Block &block, uint32_t offset) {
     return;
   MbarrierClocks &at = clocks->mbarriers[block.shared + offset];
   at.done.join(at.open);
-  at.open = Knowledge();
+  at.open.clear();
 }
 
 void onMbarrierAcquire(Warp &w, uint32_t, Block &block, uint32_t offset) {
@@ -255,7 +282,8 @@ void onFence(Warp &w, uint32_t mask, unsigned) {
     return;
   WarpClocks &own = clocks->of(w);
   own.takePending();
-  own.fence = std::make_shared<Knowledge>(published(*clocks, w, mask));
+  own.fence = std::make_shared<Knowledge>();
+  publish(*clocks, w, mask, *own.fence);
   // For readers in other clusters, this cluster's clocks as they are now.
   own.fence->others[clocks->linear] =
       std::make_shared<ClockVector>(own.fence->generic);
@@ -268,7 +296,9 @@ void onProxyFence(Warp &w, uint32_t mask) {
   if (!clocks)
     return;
   WarpClocks &own = clocks->of(w);
-  join(own.knows.fenced, published(*clocks, w, mask).generic);
+  Knowledge known;
+  publish(*clocks, w, mask, known);
+  join(own.knows.fenced, known.generic);
   tick(own);
 }
 
@@ -285,7 +315,7 @@ void beforeStrongStore(Warp &w, const Insn &i, uint32_t mask,
     onFence(w, mask, 0);
     release = own.fence;
   }
-  auto &variables = w.worker->launch->device->raceShadow().variables;
+  auto &variables = w.worker->shadow->variables;
   forEachLane(mask, [&](unsigned l) {
     uint64_t key = reinterpret_cast<uint64_t>(access.lanes[l].pointer);
     if (access.lanes[l].space == Space::Local)
@@ -317,7 +347,7 @@ void afterStrongLoad(Warp &w, const Insn &i, uint32_t mask,
   if (!clocks)
     return;
   WarpClocks &own = clocks->of(w);
-  auto &variables = w.worker->launch->device->raceShadow().variables;
+  auto &variables = w.worker->shadow->variables;
   if (variables.empty())
     return;
   forEachLane(mask, [&](unsigned l) {

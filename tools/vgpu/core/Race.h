@@ -38,6 +38,22 @@ AsyncAgent beginAsync(Warp &warp, uint32_t mask, AgentKind kind, Block &block,
 void asyncAccess(Warp &warp, uint32_t pc, AsyncAgent agent,
                  const LaneView &view, uint32_t bytes, AccessKind kind,
                  bool asyncProxy);
+/// Cells of 4 bytes of a block's shared memory, gathered line by line.
+class SharedCells {
+public:
+  explicit SharedCells(Block &block) : block(block) {}
+  /// Adds bytes in a row; `offset` and `bytes` are multiples of 4.
+  void add(uint32_t offset, uint32_t bytes);
+
+private:
+  friend void asyncReads(Warp &, uint32_t, AsyncAgent, const SharedCells &);
+  Block &block;
+  std::vector<uint32_t> cells; ///< by line
+  std::vector<uint32_t> lines; ///< that have some
+};
+/// Checks and notes that the operation reads them through the async proxy.
+void asyncReads(Warp &warp, uint32_t pc, AsyncAgent agent,
+                const SharedCells &cells);
 /// The operation is done: the mbarrier's phase, or the lanes, know it.
 void asyncToMbarrier(Block &block, uint32_t offset, AsyncAgent agent);
 void asyncToLanes(Warp &warp, uint32_t mask, AsyncAgent agent);
@@ -48,6 +64,12 @@ void onBlockEnd(Block &block);
 
 /// Checks an access against the last ones and notes it.
 void checkAccess(Warp &warp, const Access &access);
+
+/// The same for an access of `bytes` bytes by every lane of `mask` to global
+/// memory, or at offsets of the block's shared memory. Lanes not in the mask
+/// have the address of the first one in it.
+void checkLanes(Warp &warp, uint32_t mask, const uint64_t (&addresses)[32],
+                uint32_t bytes, AccessKind kind, bool shared);
 
 /// Starts clocks for a cluster whose blocks have been set up.
 void startRaceClocks(Cluster &cluster);

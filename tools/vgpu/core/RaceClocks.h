@@ -35,6 +35,8 @@ struct Knowledge {
   ClockVector fenced;  ///< with a proxy fence on the way
   Others others;
   void join(const Knowledge &from);
+  /// Knows nothing any more; keeps its storage.
+  void clear();
 };
 
 void join(ClockVector &to, const ClockVector &from);
@@ -56,6 +58,8 @@ struct WarpClocks {
   Knowledge pending;
   bool hasPending = false;
 
+  /// A new block begins. `proxies`: the program has an async proxy.
+  void start(uint32_t agents, bool proxies);
   ClockEntry selfEntry(uint32_t mask, uint32_t live) const;
   void takePending();
 };

@@ -1,51 +1,61 @@
-// RaceShadow.h - last accesses of global memory, by 4-byte cell.
+// RaceShadow.h - last accesses of global memory, by line of 128 bytes.
 #pragma once
 
 #include "tools/vgpu/core/RaceClocks.h"
+#include "tools/vgpu/core/RaceLine.h"
+#include "tools/vgpu/core/RacePattern.h"
 
 #include <cstdint>
 #include <memory>
 #include <unordered_map>
-#include <vector>
 
 namespace vgpu {
 
-/// Cells of one launch; pages are made when first touched.
+/// Lines of one launch; pages are made when first touched and kept for the
+/// next launch.
 class RaceShadow {
 public:
-  static constexpr unsigned pageShift = 12;
-  struct Page {
-    Cell cells[1u << (pageShift - 2)];
-  };
-  Cell &cell(uint64_t address) {
+  /// The line that holds `address`, emptied when this launch first sees it.
+  RaceLine &line(uint64_t address) {
     uint64_t number = address >> pageShift;
-    if (number != lastNumber || !lastPage) {
-      std::unique_ptr<Page> &page = pages[number];
-      if (!page)
-        page = std::make_unique<Page>();
-      lastNumber = number;
-      lastPage = page.get();
-    }
-    return lastPage->cells[(address & ((1u << pageShift) - 1)) >> 2];
+    Cached &cached = cache[number % cacheSize];
+    if (cached.number != number || !cached.page)
+      cached = {number, page(number)};
+    RaceLine &at = cached.page->lines[address % pageBytes / raceLineBytes];
+    at.claim(launch);
+    return at;
   }
-  /// Forgets everything: a new launch begins.
-  void clear() {
-    pages.clear();
+  /// Forgets everything: a launch of a program with `instructions`
+  /// instructions begins.
+  void start(size_t instructions) {
+    ++launch;
     variables.clear();
-    lists.clear();
-    freeLists.clear();
-    lastPage = nullptr;
+    patterns.start(instructions);
   }
-  /// Lists of reads for cells that several warps read.
-  std::vector<std::vector<CellRead>> lists;
-  std::vector<uint32_t> freeLists;
   /// Flags and locks, by host address.
   std::unordered_map<uint64_t, SyncVariable> variables;
+  PatternCache patterns;
 
 private:
+  static constexpr unsigned pageShift = 16;
+  static constexpr uint64_t pageBytes = 1 << pageShift;
+  static constexpr unsigned cacheSize = 256;
+  struct Page {
+    RaceLine lines[pageBytes / raceLineBytes];
+  };
+  struct Cached {
+    uint64_t number = 0;
+    Page *page = nullptr;
+  };
+  Page *page(uint64_t number) {
+    std::unique_ptr<Page> &at = pages[number];
+    if (!at)
+      at = std::make_unique<Page>();
+    return at.get();
+  }
+  uint64_t launch = 0;
   std::unordered_map<uint64_t, std::unique_ptr<Page>> pages;
-  uint64_t lastNumber = 0;
-  Page *lastPage = nullptr;
+  Cached cache[cacheSize];
 };
 
 } // namespace vgpu

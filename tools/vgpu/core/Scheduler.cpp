@@ -218,6 +218,7 @@ void addLaunchCounts(Worker &worker) {
     unsigned cls = program.code[pc].cls;
     worker.stats.warpInstructions[cls] += worker.warpCounts[pc];
     worker.stats.threadInstructions[cls] += worker.laneCounts[pc];
+    worker.stats.flops += worker.laneCounts[pc] * program.info[pc].flops;
   }
 }
 

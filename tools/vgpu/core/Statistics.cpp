@@ -52,6 +52,7 @@ void KernelStatistics::merge(const KernelStatistics &other) {
   if (other.blocksPerMultiprocessor) {
     blocksPerMultiprocessor = other.blocksPerMultiprocessor;
     occupancy = other.occupancy;
+    achievedOccupancy = other.achievedOccupancy;
   }
 }
 

@@ -40,7 +40,7 @@ struct KernelStatistics {
   uint64_t launches = 0;
   uint64_t blocks = 0;
   uint64_t warps = 0;
-  /// Warp instructions and executed lanes per class.
+  /// Warp instructions that some lane executed, and executed lanes, per class.
   uint64_t warpInstructions[instructionClassCount] = {};
   uint64_t threadInstructions[instructionClassCount] = {};
   /// Branches after which a warp's lanes went two ways.
@@ -62,12 +62,18 @@ struct KernelStatistics {
   uint64_t tensorMultiplyAdds = 0;
   /// Warp arrivals at CTA, cluster and mbarrier barriers.
   uint64_t barriers = 0;
-  /// Floating-point operations outside tensor cores, an fma counted twice.
+  /// Floating-point operations outside tensor cores: additions,
+  /// multiplications, divisions, roots and special functions one each, an fma
+  /// two; of packed instructions, for each half.
   uint64_t flops = 0;
 
   /// Blocks that fit on one multiprocessor and the fraction of its warps.
   uint32_t blocksPerMultiprocessor = 0;
   double occupancy = 0;
+  /// The same fraction as the grid fills it, when every block takes the same
+  /// time: over the multiprocessors that have blocks, the last, partly filled
+  /// wave included.
+  double achievedOccupancy = 0;
 
   uint64_t totalWarpInstructions() const;
   uint64_t totalThreadInstructions() const;

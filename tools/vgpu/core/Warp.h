@@ -3,7 +3,7 @@
 
 #include "tools/vgpu/core/Launch.h"
 #include "tools/vgpu/core/Program.h"
-#include "tools/vgpu/core/RaceCell.h"
+#include "tools/vgpu/core/RaceLine.h"
 
 #include <array>
 #include <atomic>
@@ -23,6 +23,7 @@ struct Cluster;
 struct Worker;
 struct LaunchState;
 class RaceClocks;
+class RaceShadow;
 
 constexpr uint32_t allLanes = 0xffffffffu;
 
@@ -204,7 +205,9 @@ struct Block {
   uint32_t sharedBytes = 0;
   std::vector<uint8_t> sharedStorage;
   std::vector<uint8_t> sharedInitialised;
-  std::vector<Cell> cells; ///< last accesses of shared memory (race checks)
+  /// Last accesses of shared memory (race checks).
+  std::unique_ptr<RaceLine[]> lines;
+  uint32_t lineCount = 0;
   std::vector<std::unique_ptr<Warp>> warps;
   BlockBarrier barriers[16];
 };
@@ -289,6 +292,7 @@ struct Worker {
   uint64_t ticks = 1000000; ///< what %clock and %globaltimer show
   bool checkUninitialised = false;
   bool checkRaces = false;
+  RaceShadow *shadow = nullptr; ///< when races are checked
   bool statistics = false;
   bool instrumented = false; ///< any check or statistics that sees accesses
   bool fast = false;         ///< tensor cores in f32

@@ -51,7 +51,7 @@ static std::string tableRow(const std::string &name,
         shortCount(s.tensorMultiplyAdds), shortCount(asked * 32),
         shortCount(moved * 32 + s.asyncBytesLoaded + s.asyncBytesStored),
         shortCount(s.sharedAccesses), shortCount(s.sharedBankConflicts),
-        shortCount(s.barriers), format("%.0f%%", s.occupancy * 100)})
+        shortCount(s.barriers), format("%.0f%%", s.achievedOccupancy * 100)})
     row += "\t" + cell;
   return row;
 }
@@ -92,7 +92,8 @@ static std::string json(const std::string &name, const KernelTotals &totals) {
   add("barriers", s.barriers);
   add("flops", s.flops);
   add("blocks_per_multiprocessor", s.blocksPerMultiprocessor);
-  text += format(", \"occupancy\": %.6g", s.occupancy);
+  text += format(", \"occupancy\": %.6g, \"achieved_occupancy\": %.6g",
+                 s.occupancy, s.achievedOccupancy);
   for (auto [key, counts] :
        {std::pair("warp_instructions", s.warpInstructions),
         std::pair("thread_instructions", s.threadInstructions)}) {
