@@ -94,7 +94,6 @@ static void buildSchedule(OpPassManager &manager,
   plan.target = options.target;
   plan.gemms = options.target != "reference";
   plan.records = buildRecords(options);
-  manager.addPass(createAccumulateInPlacePass());
   manager.addPass(createBuildPlanPass(plan));
   manager.addPass(createAssignArenaPass());
 }

@@ -22,7 +22,7 @@ struct CpuKernelsPass : impl::CpuKernelsPassBase<CpuKernelsPass> {
   void runOnOperation() override {
     auto target = tresse::cpu::parseTarget(cpu);
     if (!target) {
-      getOperation().emitError(llvm::toString(target.takeError()));
+      emitError(getOperation().getLoc(), llvm::toString(target.takeError()));
       return signalPassFailure();
     }
     for (auto model : llvm::to_vector(getOperation().getOps<plan::ModelOp>()))
@@ -44,7 +44,7 @@ struct CpuKernelsPass : impl::CpuKernelsPassBase<CpuKernelsPass> {
       kernel.setScratchBytes(shape->scratchBytes);
       kernel.removeLayoutsAttr();
     }
-    model.setArchitecture(target.level());
+    model.setArchitecture(target.requirements());
     model.walk([&](plan::LaunchOp launch) {
       if (auto found = tiles.find(launch.getKernel()); found != tiles.end())
         launch.setTileCount(found->second);

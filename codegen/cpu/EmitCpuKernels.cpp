@@ -45,7 +45,7 @@ struct EmitCpuKernelsPass : impl::EmitCpuKernelsPassBase<EmitCpuKernelsPass> {
     ModuleOp module = getOperation();
     auto target = tresse::cpu::parseTarget(cpu);
     if (!target) {
-      module.emitError(llvm::toString(target.takeError()));
+      emitError(module.getLoc(), llvm::toString(target.takeError()));
       return signalPassFailure();
     }
     auto functions = llvm::to_vector(module.getOps<func::FuncOp>());

@@ -126,10 +126,12 @@ static void wrap(LLVM::LLVMFuncOp body, const Target &target) {
   LLVM::CallOp::create(builder, loc, body, arguments);
   LLVM::ReturnOp::create(builder, loc, ValueRange{});
   for (LLVM::LLVMFuncOp function : {body, kernel}) {
-    function->setAttr("target_cpu", builder.getStringAttr(target.processor));
-    if (!target.features.empty())
-      function->setAttr("target_features", LLVM::TargetFeaturesAttr::get(
-                                               context, target.features));
+    function.setTargetCpu(target.level);
+    if (!target.tuning.empty())
+      function.setTuneCpu(target.tuning);
+    if (std::string features = target.features(); !features.empty())
+      function.setTargetFeaturesAttr(
+          LLVM::TargetFeaturesAttr::get(context, features));
   }
 }
 

@@ -10,23 +10,29 @@
 namespace tresse::cpu {
 
 struct Target {
-  /// LLVM's name of the processor and its feature string.
-  std::string processor, features;
+  /// The x86-64 level that code is made for, LLVM's name of a processor.
+  std::string level;
+  /// Instruction sets beyond the level that code may use, "avx512bf16,gfni".
+  std::string extensions;
+  /// The processor whose timings decide between instructions; empty for none.
+  std::string tuning;
   /// Width of a vector register.
   unsigned vectorBits;
 
-  /// The x86-64 level that a processor must reach to run the kernels, as the
-  /// plan states it.
-  const char *level() const {
-    return vectorBits >= 512   ? "x86-64-v4"
-           : vectorBits >= 256 ? "x86-64-v3"
-                               : "x86-64-v2";
+  /// LLVM's feature string.
+  std::string features() const;
+  /// What a processor must have to run the kernels, as the plan states it: the
+  /// level, then the extensions, with commas between.
+  std::string requirements() const {
+    return extensions.empty() ? level : level + "," + extensions;
   }
   /// f32 lanes of a vector.
   int64_t lanes() const { return vectorBits / 32; }
 };
 
-/// Reads a `--cpu` value: `host`, `x86-64-v3` or `x86-64-v4`.
+/// Reads a `--cpu` value: `host`, `x86-64-v3` or `x86-64-v4`. `host` is the
+/// highest level that this processor reaches, with those of its extensions
+/// that a plan can name.
 llvm::Expected<Target> parseTarget(llvm::StringRef name);
 
 } // namespace tresse::cpu

@@ -1,6 +1,7 @@
 // Object.cpp - a plan and its kernels as an object file.
 #include "codegen/emit/Object.h"
 
+#include "codegen/cpu/Target.h"
 #include "tresse/plan.h"
 #include "llvm/IR/Constants.h"
 #include "llvm/IR/IRBuilder.h"
@@ -17,7 +18,7 @@ using namespace llvm;
 using namespace tresse;
 
 Expected<std::unique_ptr<TargetMachine>>
-tresse::createCpuTargetMachine(StringRef cpu) {
+tresse::createCpuTargetMachine(StringRef name) {
   InitializeNativeTarget();
   InitializeNativeTargetAsmPrinter();
   Triple triple(sys::getDefaultTargetTriple());
@@ -25,20 +26,12 @@ tresse::createCpuTargetMachine(StringRef cpu) {
   const Target *target = TargetRegistry::lookupTarget(triple, error);
   if (!target)
     return createStringError("expects a known target, but got " + error);
-  if (cpu != "host" && cpu != "x86-64-v3" && cpu != "x86-64-v4")
-    return createStringError("--cpu expects host, x86-64-v3 or x86-64-v4, but "
-                             "got '" +
-                             cpu + "'");
-  // Without this LLVM keeps to 256-bit vectors on AVX-512 machines.
-  std::string features = "-prefer-256-bit";
-  if (cpu == "host")
-    for (auto &feature : sys::getHostCPUFeatures())
-      if (feature.getKey() != "prefer-256-bit")
-        features += (feature.getValue() ? ",+" : ",-") + feature.getKey().str();
-  StringRef name = cpu == "host" ? sys::getHostCPUName() : cpu;
+  auto parsed = cpu::parseTarget(name);
+  if (!parsed)
+    return parsed.takeError();
   return std::unique_ptr<TargetMachine>(target->createTargetMachine(
-      triple, name, features, TargetOptions(), Reloc::PIC_, std::nullopt,
-      CodeGenOptLevel::Aggressive));
+      triple, parsed->level, parsed->features(), TargetOptions(), Reloc::PIC_,
+      std::nullopt, CodeGenOptLevel::Aggressive));
 }
 
 /// The plan's bytes in their own section, found there without running anything.

@@ -28,10 +28,10 @@ struct ModelCode {
   std::unique_ptr<llvm::Module> kernels;
 };
 
-/// Returns the machine to generate code for: `cpu` is host, x86-64-v3 or
-/// x86-64-v4.
+/// Returns the machine to generate code for; `name` is a `--cpu` value
+/// (cpu::parseTarget).
 llvm::Expected<std::unique_ptr<llvm::TargetMachine>>
-createCpuTargetMachine(llvm::StringRef cpu);
+createCpuTargetMachine(llvm::StringRef name);
 
 /// Optimizes the kernels and returns an ELF object that exports
 /// `tresse_model_query` and keeps the plan in section `.tresse.plan`.

@@ -226,7 +226,7 @@ FailureOr<PlanBytes> PlanWriter::layOut() {
   place(header.tensor_maps, tensorMaps);
   place(header.attributes, attributes);
   if (size > UINT32_MAX)
-    return model.emitOpError("expects a plan below 4 GiB, but got ")
+    return emitError(model.getLoc(), "expected a plan below 4 GiB, but got ")
            << size << " bytes";
 
   std::memcpy(header.magic, "TRESSE\0\0", 8);
@@ -269,13 +269,13 @@ ModelOp findModel(ModuleOp module) {
   ModelOp found;
   for (auto model : module.getOps<ModelOp>()) {
     if (found) {
-      model.emitOpError("expects to be the only model of the module");
+      emitError(model.getLoc(), "expected one 'plan.model', but got another");
       return nullptr;
     }
     found = model;
   }
   if (!found)
-    module.emitError("expected one 'plan.model', but got none");
+    emitError(module.getLoc(), "expected one 'plan.model', but got none");
   return found;
 }
 

@@ -35,6 +35,11 @@ struct GroupedRowTiles : RowTileOpInterface::ExternalModel<Model, Op> {
   }
 };
 
+/// The type of result `number`.
+inline mlir::RankedTensorType resultType(mlir::Operation *op, unsigned number) {
+  return mlir::cast<mlir::RankedTensorType>(op->getResult(number).getType());
+}
+
 /// An op that is a kernel by itself: the model gives `getTileCount` and
 /// `emit(op, tile, operands, index)`.
 template <typename Model, typename Op>
@@ -46,10 +51,17 @@ struct Tiles : TileOpInterface::ExternalModel<Model, Op> {
   }
 };
 
-/// The type of result `number`.
-inline mlir::RankedTensorType resultType(mlir::Operation *op, unsigned number) {
-  return mlir::cast<mlir::RankedTensorType>(op->getResult(number).getType());
-}
+/// The same with one tile.
+template <typename Model, typename Op> struct SingleTile : Tiles<Model, Op> {
+  int64_t getTileCount(mlir::Operation *, int64_t) const { return 1; }
+};
+
+/// The same with a tile for each step of the first result's first dimension.
+template <typename Model, typename Op> struct LeadingTiles : Tiles<Model, Op> {
+  int64_t getTileCount(mlir::Operation *op, int64_t) const {
+    return resultType(op, 0).getDimSize(0);
+  }
+};
 
 /// The `row`-th of the rows that the leading `rank` dimensions count.
 View rowAt(const View &view, int64_t rank, Num row);

@@ -42,10 +42,7 @@ Num lastOf(TileBuilder &tile, const View &ends) {
 }
 
 /// x: [T, d]   result: [R, d]; a tile is a row of the result.
-struct PermuteTiles : Tiles<PermuteTiles, lm::PermuteOp> {
-  int64_t getTileCount(Operation *op, int64_t) const {
-    return resultType(op, 0).getDimSize(0);
-  }
+struct PermuteTiles : LeadingTiles<PermuteTiles, lm::PermuteOp> {
   void emit(lm::PermuteOp op, TileBuilder &tile, const Operands &operands,
             Num row) const {
     const View &x = operands[op.getInput()];
@@ -66,10 +63,7 @@ struct PermuteTiles : Tiles<PermuteTiles, lm::PermuteOp> {
 
 /// y: [R, d]   result: [T, d]; a tile is a token. The sum runs in wide scratch,
 /// in the order of the slots.
-struct UnpermuteTiles : Tiles<UnpermuteTiles, lm::UnpermuteOp> {
-  int64_t getTileCount(Operation *op, int64_t) const {
-    return resultType(op, 0).getDimSize(0);
-  }
+struct UnpermuteTiles : LeadingTiles<UnpermuteTiles, lm::UnpermuteOp> {
   void emit(lm::UnpermuteOp op, TileBuilder &tile, const Operands &operands,
             Num token) const {
     const View &y = operands[op.getInput()];
@@ -97,10 +91,7 @@ struct UnpermuteTiles : Tiles<UnpermuteTiles, lm::UnpermuteOp> {
 
 /// dout: [T, d]   y: [R, d]   result: [T, K]; a tile is a token.
 struct UnpermuteGradWeightsTiles
-    : Tiles<UnpermuteGradWeightsTiles, lm::UnpermuteGradWeightsOp> {
-  int64_t getTileCount(Operation *op, int64_t) const {
-    return resultType(op, 0).getDimSize(0);
-  }
+    : LeadingTiles<UnpermuteGradWeightsTiles, lm::UnpermuteGradWeightsOp> {
   void emit(lm::UnpermuteGradWeightsOp op, TileBuilder &tile,
             const Operands &operands, Num token) const {
     View dout = operands[op.getGradient()].at(token);
@@ -121,8 +112,7 @@ struct UnpermuteGradWeightsTiles
 
 /// indices: i32 [T, K] -> row_of_slot [T, K], slot_of_row [T * K], ends [E]:
 /// a stable counting sort, in one tile.
-struct GroupRowsTiles : Tiles<GroupRowsTiles, lm::GroupRowsOp> {
-  int64_t getTileCount(Operation *, int64_t) const { return 1; }
+struct GroupRowsTiles : SingleTile<GroupRowsTiles, lm::GroupRowsOp> {
   void emit(lm::GroupRowsOp op, TileBuilder &tile, const Operands &operands,
             Num) const {
     View indices = operands[op.getIndices()].flat();
@@ -166,8 +156,7 @@ struct GroupRowsTiles : Tiles<GroupRowsTiles, lm::GroupRowsOp> {
 };
 
 /// indices: i32 [T, K]   result: i32 [E]; one tile.
-struct ExpertLoadTiles : Tiles<ExpertLoadTiles, lm::ExpertLoadOp> {
-  int64_t getTileCount(Operation *, int64_t) const { return 1; }
+struct ExpertLoadTiles : SingleTile<ExpertLoadTiles, lm::ExpertLoadOp> {
   void emit(lm::ExpertLoadOp op, TileBuilder &tile, const Operands &operands,
             Num) const {
     View indices = operands[op.getIndices()].flat();

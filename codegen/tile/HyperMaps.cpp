@@ -19,6 +19,12 @@ struct Maps {
   const Rows &rows;
   int64_t n;
 
+  /// n is the last dimension but one of the op's streams.
+  template <typename Op>
+  static Maps of(Op op, TileBuilder &tile, const Rows &rows) {
+    return {tile, rows, op.getInput().getType().getShape().drop_back().back()};
+  }
+
   View panel(int64_t numbers) const {
     return tile.scratch({numbers, tile.lanes()});
   }
@@ -212,15 +218,19 @@ struct Norm {
   double epsilon, width; // width = n * C
   View mix, squares;     // panels
 
-  Norm(const Maps &maps, const View &base, const View &scale, double epsilon,
-       int64_t channels)
-      : maps(maps), base(base), scale(scale), epsilon(epsilon),
-        width(maps.n * channels), mix(maps.panel(base.count())),
-        squares(maps.panel(1)) {}
+  template <typename Op>
+  Norm(const Maps &maps, Op op)
+      : maps(maps), base(maps.rows.whole(op.getBase())),
+        scale(maps.rows.whole(op.getScale())),
+        epsilon(op.getNormEpsilon().convertToDouble()),
+        width(maps.n * op.getInput().getType().getShape().back()),
+        mix(maps.panel(base.count())), squares(maps.panel(1)) {}
 
-  void collect(const View &x, const View &mixRow, Num r) const {
-    maps.collect(mixRow, mix, r);
-    maps.tile.storeAt(squares, {maps.tile.index(0), r}, maps.square(x));
+  /// What token r has of the op's streams and mix.
+  template <typename Op> void collect(Op op, Num r) const {
+    maps.collect(maps.rows.row(op.getMix(), r), mix, r);
+    maps.tile.storeAt(squares, {maps.tile.index(0), r},
+                      maps.square(maps.rows.row(op.getInput(), r)));
   }
   Num inverse() const {
     return 1 / sqrt(maps.get(squares, 0) / width + epsilon);
@@ -269,10 +279,6 @@ Sinkhorn sinkhornOf(Op op, TileBuilder &tile, int64_t n) {
           op.getEpsilon().convertToDouble()};
 }
 
-ArrayRef<int64_t> shapeOf(Value tensor) {
-  return cast<RankedTensorType>(tensor.getType()).getShape();
-}
-
 /// h = sum_m weight[m] x[m]: [C]
 void mixStreams(TileBuilder &tile, const View &x, const View &weights, Num r,
                 const View &h) {
@@ -290,14 +296,10 @@ void mixStreams(TileBuilder &tile, const View &x, const View &weights, Num r,
 /// x: [n, C]   mix: [(2 + n) n]   h: [C]   post: [n]   comb: [n, n]
 struct PreRows : MapRows<PreRows, lm::MhcPreOp> {
   void emit(lm::MhcPreOp op, TileBuilder &tile, const Rows &rows) const {
-    auto shape = shapeOf(op.getInput());
-    int64_t n = shape[shape.size() - 2];
-    Maps maps{tile, rows, n};
-    Norm norm(maps, rows.whole(op.getBase()), rows.whole(op.getScale()),
-              op.getNormEpsilon().convertToDouble(), shape.back());
-    rows.forEach([&](Num r) {
-      norm.collect(rows.row(op.getInput(), r), rows.row(op.getMix(), r), r);
-    });
+    Maps maps = Maps::of(op, tile, rows);
+    Norm norm(maps, op);
+    int64_t n = maps.n;
+    rows.forEach([&](Num r) { norm.collect(op, r); });
     View results = maps.panel((2 + n) * n);
     SmallVector<Num> z = norm.forward();
     Sinkhorn sinkhorn = sinkhornOf(op, tile, n);
@@ -317,7 +319,7 @@ struct PreRows : MapRows<PreRows, lm::MhcPreOp> {
   }
 };
 
-/// dx[m] = weight[m] dh + slope x[m]
+/// dx[m] = weight[m] dh + slope x[m], of one token
 void mixGradients(TileBuilder &tile, const View &x, const View &dh,
                   const View &weights, const View &slope, Num r,
                   const View &dx) {
@@ -334,6 +336,21 @@ void mixGradients(TileBuilder &tile, const View &x, const View &dh,
   });
 }
 
+/// Writes the gradients that the ops' panels hold, and those of the streams.
+template <typename Op>
+void writeGradients(const Maps &maps, Op op, Value dh, const View &dz,
+                    const View &dmix, const View &dscale, const View &weights,
+                    const View &slope) {
+  const Rows &rows = maps.rows;
+  rows.forEach([&](Num r) {
+    maps.spread(dz, 0, rows.row(op.getDz(), r), r);
+    maps.spread(dmix, 0, rows.row(op.getDmix(), r), r);
+    maps.spread(dscale, 0, rows.row(op.getDscale(), r), r);
+    mixGradients(maps.tile, rows.row(op.getInput(), r), rows.row(dh, r),
+                 weights, slope, r, rows.row(op.getDx(), r));
+  });
+}
+
 /// Token r's inner products of dh with every stream -> panel.
 void collectProducts(const Maps &maps, const View &x, const View &dh,
                      const View &panel, Num r) {
@@ -344,15 +361,13 @@ void collectProducts(const Maps &maps, const View &x, const View &dh,
 
 struct PreGradRows : MapRows<PreGradRows, lm::MhcPreGradOp> {
   void emit(lm::MhcPreGradOp op, TileBuilder &tile, const Rows &rows) const {
-    auto shape = shapeOf(op.getInput());
-    int64_t n = shape[shape.size() - 2], width = (2 + n) * n;
-    Maps maps{tile, rows, n};
-    Norm norm(maps, rows.whole(op.getBase()), rows.whole(op.getScale()),
-              op.getNormEpsilon().convertToDouble(), shape.back());
+    Maps maps = Maps::of(op, tile, rows);
+    Norm norm(maps, op);
+    int64_t n = maps.n, width = (2 + n) * n;
     View dpre = maps.panel(n), dpost = maps.panel(n), dcomb = maps.panel(n * n);
     rows.forEach([&](Num r) {
       View x = rows.row(op.getInput(), r);
-      norm.collect(x, rows.row(op.getMix(), r), r);
+      norm.collect(op, r);
       maps.collect(rows.row(op.getDpost(), r), dpost, r);
       maps.collect(rows.row(op.getDcomb(), r), dcomb, r);
       collectProducts(maps, x, rows.row(op.getDh(), r), dpre, r);
@@ -373,27 +388,17 @@ struct PreGradRows : MapRows<PreGradRows, lm::MhcPreGradOp> {
                                          sinkhorn.v4 ? dy : transposed(dy, n)));
     maps.putAll(dz, 0, gradients);
     maps.put(slope, 0, norm.backward(gradients, dmix, dscale));
-    rows.forEach([&](Num r) {
-      maps.spread(dz, 0, rows.row(op.getDz(), r), r);
-      maps.spread(dmix, 0, rows.row(op.getDmix(), r), r);
-      maps.spread(dscale, 0, rows.row(op.getDscale(), r), r);
-      mixGradients(tile, rows.row(op.getInput(), r), rows.row(op.getDh(), r),
-                   pre, slope, r, rows.row(op.getDx(), r));
-    });
+    writeGradients(maps, op, op.getDh(), dz, dmix, dscale, pre, slope);
   }
 };
 
 /// x: [n, C]   mix: [n]   result: [C] = sum_m (sigmoid(z[m]) + epsilon) x[m]
 struct HeadRows : MapRows<HeadRows, lm::MhcHeadOp> {
   void emit(lm::MhcHeadOp op, TileBuilder &tile, const Rows &rows) const {
-    auto shape = shapeOf(op.getInput());
-    int64_t n = shape[shape.size() - 2];
-    Maps maps{tile, rows, n};
-    Norm norm(maps, rows.whole(op.getBase()), rows.whole(op.getScale()),
-              op.getNormEpsilon().convertToDouble(), shape.back());
-    rows.forEach([&](Num r) {
-      norm.collect(rows.row(op.getInput(), r), rows.row(op.getMix(), r), r);
-    });
+    Maps maps = Maps::of(op, tile, rows);
+    Norm norm(maps, op);
+    int64_t n = maps.n;
+    rows.forEach([&](Num r) { norm.collect(op, r); });
     View weights = maps.panel(n);
     for (auto [k, z] : llvm::enumerate(norm.forward()))
       maps.put(weights, k, sigmoid(z) + op.getEpsilon().convertToDouble());
@@ -406,15 +411,13 @@ struct HeadRows : MapRows<HeadRows, lm::MhcHeadOp> {
 
 struct HeadGradRows : MapRows<HeadGradRows, lm::MhcHeadGradOp> {
   void emit(lm::MhcHeadGradOp op, TileBuilder &tile, const Rows &rows) const {
-    auto shape = shapeOf(op.getInput());
-    int64_t n = shape[shape.size() - 2];
-    Maps maps{tile, rows, n};
-    Norm norm(maps, rows.whole(op.getBase()), rows.whole(op.getScale()),
-              op.getNormEpsilon().convertToDouble(), shape.back());
+    Maps maps = Maps::of(op, tile, rows);
+    Norm norm(maps, op);
+    int64_t n = maps.n;
     View dp = maps.panel(n);
     rows.forEach([&](Num r) {
       View x = rows.row(op.getInput(), r);
-      norm.collect(x, rows.row(op.getMix(), r), r);
+      norm.collect(op, r);
       collectProducts(maps, x, rows.row(op.getGradient(), r), dp, r);
     });
     View weights = maps.panel(n), dz = maps.panel(n), dmix = maps.panel(n);
@@ -427,21 +430,15 @@ struct HeadGradRows : MapRows<HeadGradRows, lm::MhcHeadGradOp> {
     }
     maps.putAll(dz, 0, gradients);
     maps.put(slope, 0, norm.backward(gradients, dmix, dscale));
-    rows.forEach([&](Num r) {
-      maps.spread(dz, 0, rows.row(op.getDz(), r), r);
-      maps.spread(dmix, 0, rows.row(op.getDmix(), r), r);
-      maps.spread(dscale, 0, rows.row(op.getDscale(), r), r);
-      mixGradients(tile, rows.row(op.getInput(), r),
-                   rows.row(op.getGradient(), r), weights, slope, r,
-                   rows.row(op.getDx(), r));
-    });
+    writeGradients(maps, op, op.getGradient(), dz, dmix, dscale, weights,
+                   slope);
   }
 };
 
 struct SinkhornRows : MapRows<SinkhornRows, lm::SinkhornOp> {
   void emit(lm::SinkhornOp op, TileBuilder &tile, const Rows &rows) const {
-    int64_t n = shapeOf(op.getInput()).back();
-    Maps maps{tile, rows, n};
+    Maps maps = Maps::of(op, tile, rows);
+    int64_t n = maps.n;
     View c = maps.panel(n * n), y = maps.panel(n * n);
     rows.forEach(
         [&](Num r) { maps.collect(rows.row(op.getInput(), r), c, r); });
@@ -454,8 +451,8 @@ struct SinkhornRows : MapRows<SinkhornRows, lm::SinkhornOp> {
 
 struct SinkhornGradRows : MapRows<SinkhornGradRows, lm::SinkhornGradOp> {
   void emit(lm::SinkhornGradOp op, TileBuilder &tile, const Rows &rows) const {
-    int64_t n = shapeOf(op.getInput()).back();
-    Maps maps{tile, rows, n};
+    Maps maps = Maps::of(op, tile, rows);
+    int64_t n = maps.n;
     View c = maps.panel(n * n), dy = maps.panel(n * n), dc = maps.panel(n * n);
     rows.forEach([&](Num r) {
       maps.collect(rows.row(op.getInput(), r), c, r);

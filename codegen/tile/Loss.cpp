@@ -78,8 +78,7 @@ Num countValid(TileBuilder &tile, const View &targets) {
 }
 
 /// losses: [R..]   targets: i32 [R..]   result: [1]
-struct MeanValidTiles : Tiles<MeanValidTiles, lm::MeanValidOp> {
-  int64_t getTileCount(Operation *, int64_t) const { return 1; }
+struct MeanValidTiles : SingleTile<MeanValidTiles, lm::MeanValidOp> {
   void emit(lm::MeanValidOp op, TileBuilder &tile, const Operands &operands,
             Num) const {
     View losses = operands[op.getLosses()].flat();
@@ -94,8 +93,8 @@ struct MeanValidTiles : Tiles<MeanValidTiles, lm::MeanValidOp> {
   }
 };
 
-struct MeanValidGradTiles : Tiles<MeanValidGradTiles, lm::MeanValidGradOp> {
-  int64_t getTileCount(Operation *, int64_t) const { return 1; }
+struct MeanValidGradTiles
+    : SingleTile<MeanValidGradTiles, lm::MeanValidGradOp> {
   void emit(lm::MeanValidGradOp op, TileBuilder &tile, const Operands &operands,
             Num) const {
     View targets = operands[op.getTargets()].flat();

@@ -182,10 +182,7 @@ struct RouteGradRows : RowTiles<RouteGradRows, lm::RouteGradOp> {
 /// scores: [T, E]   indices: [T, K]   result: [sequences, E]; a tile is a
 /// sequence.
 struct BalanceFractionTiles
-    : Tiles<BalanceFractionTiles, lm::BalanceFractionOp> {
-  int64_t getTileCount(Operation *op, int64_t) const {
-    return resultType(op, 0).getDimSize(0);
-  }
+    : LeadingTiles<BalanceFractionTiles, lm::BalanceFractionOp> {
   void emit(lm::BalanceFractionOp op, TileBuilder &tile,
             const Operands &operands, Num sequence) const {
     const View &scores = operands[op.getScores()];
@@ -227,8 +224,7 @@ Num balanceDivisor(TileBuilder &tile, const View &scores, bool normalize) {
 }
 
 /// scores: [T, E]   fraction: [sequences, E]   result: [1]
-struct BalanceLossTiles : Tiles<BalanceLossTiles, lm::BalanceLossOp> {
-  int64_t getTileCount(Operation *, int64_t) const { return 1; }
+struct BalanceLossTiles : SingleTile<BalanceLossTiles, lm::BalanceLossOp> {
   void emit(lm::BalanceLossOp op, TileBuilder &tile, const Operands &operands,
             Num) const {
     const View &scores = operands[op.getScores()];
@@ -247,10 +243,7 @@ struct BalanceLossTiles : Tiles<BalanceLossTiles, lm::BalanceLossOp> {
 };
 
 struct BalanceLossGradTiles
-    : Tiles<BalanceLossGradTiles, lm::BalanceLossGradOp> {
-  int64_t getTileCount(Operation *op, int64_t) const {
-    return resultType(op, 0).getDimSize(0);
-  }
+    : LeadingTiles<BalanceLossGradTiles, lm::BalanceLossGradOp> {
   void emit(lm::BalanceLossGradOp op, TileBuilder &tile,
             const Operands &operands, Num t) const {
     const View &fraction = operands[op.getFraction()];
@@ -270,8 +263,7 @@ struct BalanceLossGradTiles
 
 /// bias, load: [E]; bias += gamma sign(mean(load) - load), exact in integers.
 struct UpdateRouteBiasTiles
-    : Tiles<UpdateRouteBiasTiles, lm::UpdateRouteBiasOp> {
-  int64_t getTileCount(Operation *, int64_t) const { return 1; }
+    : SingleTile<UpdateRouteBiasTiles, lm::UpdateRouteBiasOp> {
   void emit(lm::UpdateRouteBiasOp op, TileBuilder &tile,
             const Operands &operands, Num) const {
     const View &bias = operands[op.getBias()];

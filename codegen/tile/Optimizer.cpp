@@ -73,8 +73,7 @@ struct SquareSumTiles : Tiles<SquareSumTiles, lm::SquareSumOp> {
   }
 };
 
-struct GlobalNormTiles : Tiles<GlobalNormTiles, lm::GlobalNormOp> {
-  int64_t getTileCount(Operation *, int64_t) const { return 1; }
+struct GlobalNormTiles : SingleTile<GlobalNormTiles, lm::GlobalNormOp> {
   void emit(lm::GlobalNormOp op, TileBuilder &tile, const Operands &operands,
             Num) const {
     View partial = operands[op.getPartial()].flat();

@@ -41,6 +41,16 @@ public:
   static constexpr int64_t unrolled = 4;
 
 private:
+  /// start[u][l] + sum over i < count of number(u, i) * lines[i][l], for
+  /// `width` numbers u, all in registers.
+  TileBuilder::Nums
+  multiply(TileBuilder::Nums start, int64_t count, int64_t width,
+           const View &lines,
+           llvm::function_ref<Num(int64_t, Num)> number) const;
+  /// Lines [first, first + width) of `to`.
+  void storeLines(llvm::ArrayRef<Num> values, int64_t width, const View &to,
+                  Num first) const;
+
   TileBuilder &tile;
   int64_t vectors;
 };

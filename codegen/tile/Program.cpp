@@ -8,10 +8,6 @@ namespace {
 
 constexpr int64_t block = 4096;
 
-int64_t blocksOf(Operation *op) {
-  return (resultType(op, 0).getNumElements() + block - 1) / block;
-}
-
 /// Writes `value` of every lane of block `index` of a result without gaps.
 void writeBlock(TileBuilder &tile, const View &result, Num index,
                 function_ref<Num(Lanes, Num)> value) {
@@ -24,34 +20,34 @@ void writeBlock(TileBuilder &tile, const View &result, Num index,
   });
 }
 
-Num zeroOf(TileBuilder &tile, Type element, double value) {
+Num constantOf(TileBuilder &tile, Type element, double value) {
   return isa<FloatType>(element) ? tile.number(value)
                                  : tile.constant(element, value);
 }
 
-struct FillTiles : Tiles<FillTiles, lm::FillOp> {
-  int64_t getTileCount(Operation *op, int64_t) const { return blocksOf(op); }
-  void emit(lm::FillOp op, TileBuilder &tile, const Operands &operands,
-            Num index) const {
-    const View &result = operands[op.getResult()];
-    Num value = zeroOf(tile, result.element, op.getValue().convertToDouble());
-    writeBlock(tile, result, index, [&](Lanes, Num) { return value; });
+/// Results of independent elements; a tile is a block of them.
+template <typename Model, typename Op> struct BlockTiles : Tiles<Model, Op> {
+  int64_t getTileCount(Operation *op, int64_t) const {
+    return (resultType(op, 0).getNumElements() + block - 1) / block;
   }
 };
 
-struct ClearTiles : Tiles<ClearTiles, lm::ClearOp> {
-  int64_t getTileCount(Operation *op, int64_t) const { return blocksOf(op); }
-  void emit(lm::ClearOp op, TileBuilder &tile, const Operands &operands,
+double valueOf(lm::FillOp op) { return op.getValue().convertToDouble(); }
+double valueOf(lm::ClearOp) { return 0; }
+
+/// result: [..] = the op's value
+template <typename Op>
+struct ConstantTiles : BlockTiles<ConstantTiles<Op>, Op> {
+  void emit(Op op, TileBuilder &tile, const Operands &operands,
             Num index) const {
     const View &result = operands[op.getResult()];
-    Num value = zeroOf(tile, result.element, 0);
+    Num value = constantOf(tile, result.element, valueOf(op));
     writeBlock(tile, result, index, [&](Lanes, Num) { return value; });
   }
 };
 
 /// result: i32 [.., S] = s
-struct IotaTiles : Tiles<IotaTiles, lm::IotaOp> {
-  int64_t getTileCount(Operation *op, int64_t) const { return blocksOf(op); }
+struct IotaTiles : BlockTiles<IotaTiles, lm::IotaOp> {
   void emit(lm::IotaOp op, TileBuilder &tile, const Operands &operands,
             Num index) const {
     const View &result = operands[op.getResult()];
@@ -77,10 +73,7 @@ struct ConcatRows : RowTiles<ConcatRows, lm::ConcatOp> {
 
 /// cache: [B, L, C]   x: [B, S, C]   positions: i32 [B, S]; a tile is a
 /// sequence, whose rows are written in order.
-struct CacheWriteTiles : Tiles<CacheWriteTiles, lm::CacheWriteOp> {
-  int64_t getTileCount(Operation *op, int64_t) const {
-    return resultType(op, 0).getDimSize(0);
-  }
+struct CacheWriteTiles : LeadingTiles<CacheWriteTiles, lm::CacheWriteOp> {
   void emit(lm::CacheWriteOp op, TileBuilder &tile, const Operands &operands,
             Num b) const {
     View x = operands[op.getRows()].at(b);
@@ -96,10 +89,7 @@ struct CacheWriteTiles : Tiles<CacheWriteTiles, lm::CacheWriteOp> {
 };
 
 /// x: [B, S, C]   positions: i32 [B, S]   result: [B, C]
-struct LastRowTiles : Tiles<LastRowTiles, lm::LastRowOp> {
-  int64_t getTileCount(Operation *op, int64_t) const {
-    return resultType(op, 0).getDimSize(0);
-  }
+struct LastRowTiles : LeadingTiles<LastRowTiles, lm::LastRowOp> {
   void emit(lm::LastRowOp op, TileBuilder &tile, const Operands &operands,
             Num b) const {
     View x = operands[op.getInput()].at(b);
@@ -119,8 +109,8 @@ struct LastRowTiles : Tiles<LastRowTiles, lm::LastRowOp> {
 } // namespace
 
 void registerProgramTiles(MLIRContext *context) {
-  lm::FillOp::attachInterface<FillTiles>(*context);
-  lm::ClearOp::attachInterface<ClearTiles>(*context);
+  lm::FillOp::attachInterface<ConstantTiles<lm::FillOp>>(*context);
+  lm::ClearOp::attachInterface<ConstantTiles<lm::ClearOp>>(*context);
   lm::IotaOp::attachInterface<IotaTiles>(*context);
   lm::ConcatOp::attachInterface<ConcatRows>(*context);
   lm::CacheWriteOp::attachInterface<CacheWriteTiles>(*context);

@@ -155,10 +155,7 @@ struct Draw {
 
 /// logits: [slots, V]   sampling: [slots, 8]   result: i32 [slots]; a tile is a
 /// slot.
-struct SampleTiles : Tiles<SampleTiles, lm::SampleOp> {
-  int64_t getTileCount(Operation *op, int64_t) const {
-    return resultType(op, 0).getDimSize(0);
-  }
+struct SampleTiles : LeadingTiles<SampleTiles, lm::SampleOp> {
   void emit(lm::SampleOp op, TileBuilder &tile, const Operands &operands,
             Num slot) const {
     Draw draw{tile, operands[op.getLogits()].at(slot), View()};

@@ -3,12 +3,8 @@
 #define TRESSE_LM_ATTENTION
 include "dialects/lm/LMBase.td"
 
-class LM_AttentionOp_<string mnemonic, list<Trait> traits = []>
-    : LM_Primitive<mnemonic, traits> {
-  let hasVerifier = 1;
-}
-
-def LM_AttentionOp : LM_AttentionOp_<"attention", [
+def LM_AttentionOp : LM_Primitive<"attention",
+    "B S H q, B L H kv, B L r, B S -> B S H v, B S H", [
     DeclareOpInterfaceMethods<LM_DifferentiableOpInterface>]> {
   let summary = "Causal attention on expanded keys and values";
   let description = [{
@@ -49,7 +45,9 @@ def LM_AttentionOp : LM_AttentionOp_<"attention", [
       LM_Index:$positions, F64Attr:$scale);
   let results = (outs LM_Float:$out, LM_Wide:$lse);
 }
-def LM_AttentionGradQueryOp : LM_AttentionOp_<"attention_grad_query"> {
+def LM_AttentionGradQueryOp : LM_Primitive<"attention_grad_query",
+    "B S H q, B L H kv, B L r, B S, B S H v, B S H, B S H v" # 
+    " -> B S H q, B S H"> {
   let summary = "Gradient of the queries of lm.attention";
   let description = [{
     With score, out and lse of `lm.attention`, p(j) = exp(score(j) - lse):
@@ -87,7 +85,9 @@ def LM_AttentionGradQueryOp : LM_AttentionOp_<"attention_grad_query"> {
       F64Attr:$scale);
   let results = (outs LM_Float:$dq, LM_Wide:$delta);
 }
-def LM_AttentionGradKeyOp : LM_AttentionOp_<"attention_grad_key"> {
+def LM_AttentionGradKeyOp : LM_Primitive<"attention_grad_key",
+    "B S H q, B L H kv, B L r, B S, B S H, B S H, B S H v" # 
+    " -> B L H kv, B L r"> {
   let summary = "Gradients of keys and values of lm.attention";
   let description = [{
     With p and ds as in `lm.attention_grad_query`, sums over the queries i that
@@ -125,7 +125,8 @@ def LM_AttentionGradKeyOp : LM_AttentionOp_<"attention_grad_key"> {
       F64Attr:$scale);
   let results = (outs LM_Float:$dkv, LM_Float:$dk_rope);
 }
-def LM_LatentAttentionOp : LM_AttentionOp_<"latent_attention"> {
+def LM_LatentAttentionOp : LM_Primitive<"latent_attention",
+    "B S H c, B S H r, B L c, B L r, B S -> B S H c over c"> {
   let summary = "Absorbed attention: keys and values are the latents";
   let description = [{
     Per sequence b, head h and query i, over the positions j <= positions[b, i]:
@@ -160,7 +161,8 @@ def LM_LatentAttentionOp : LM_AttentionOp_<"latent_attention"> {
       LM_Float:$k_rope, LM_Index:$positions, F64Attr:$scale);
   let results = (outs LM_Float:$out);
 }
-def LM_CacheWriteOp : LM_AttentionOp_<"cache_write", [
+def LM_CacheWriteOp : LM_Primitive<"cache_write",
+    "B L C, B S C, B S -> B L C", [
     AllTypesMatch<["cache", "result"]>,
     DeclareOpInterfaceMethods<LM_TiedOperandInterface>]> {
   let summary = "Writes rows into a cache at their positions";
@@ -187,7 +189,7 @@ def LM_CacheWriteOp : LM_AttentionOp_<"cache_write", [
   let arguments = (ins LM_Float:$cache, LM_Float:$rows, LM_Index:$positions);
   let results = (outs LM_Float:$result);
 }
-def LM_LastRowOp : LM_AttentionOp_<"last_row"> {
+def LM_LastRowOp : LM_Primitive<"last_row", "B S C, B S -> B C"> {
   let summary = "The last valid row of every slot";
   let description = [{
     Of every sequence b the row of the largest s with positions[b, s] >= 0; row 0

@@ -32,8 +32,3 @@ LogicalResult EmbedGradOp::verify() {
                  checkSameType(*this, "accumulator", getAccumulator(), "result",
                                getResult())); // C3
 }
-
-OpOperand *EmbedGradOp::getTiedOperand(unsigned result) {
-  auto accumulator = getAccumulatorMutable();
-  return accumulator.empty() ? nullptr : &*accumulator.begin();
-}

@@ -3,7 +3,7 @@
 #define TRESSE_LM_EMBEDDING
 include "dialects/lm/LMBase.td"
 
-def LM_EmbedOp : LM_Primitive<"embed", [
+def LM_EmbedOp : LM_Primitive<"embed", "R.., V d -> R.. d", [
     DeclareOpInterfaceMethods<LM_DifferentiableOpInterface>]> {
   let summary = "Looks up one row of a table per token";
   let description = [{
@@ -23,11 +23,9 @@ def LM_EmbedOp : LM_Primitive<"embed", [
   }];
   let arguments = (ins LM_Index:$tokens, LM_Float:$table);
   let results = (outs LM_Float:$result);
-  let hasVerifier = 1;
 }
 
-def LM_EmbedGradOp : LM_Primitive<"embed_grad", [
-    DeclareOpInterfaceMethods<LM_TiedOperandInterface>, LM_AccumulateOpInterface]> {
+def LM_EmbedGradOp : LM_SumOp<"embed_grad", "R.., R.. d, V d -> V d"> {
   let summary = "Gradient of the table of lm.embed";
   let description = [{
     Adds the gradient of every embedded token to its row of the table:
@@ -52,6 +50,5 @@ def LM_EmbedGradOp : LM_Primitive<"embed_grad", [
   let arguments = (ins LM_Index:$tokens, LM_Float:$gradient,
       Optional<LM_Wide>:$accumulator);
   let results = (outs LM_Wide:$result);
-  let hasVerifier = 1;
 }
 #endif

@@ -32,23 +32,11 @@ LogicalResult MhcExpandOp::verify() {
                  check.match("result", getResult(), "R.. n C")); // C2
 }
 
-int64_t MhcExpandOp::getRowRank() {
-  return cast<RankedTensorType>((*this)->getOperand(0).getType()).getRank() - 1;
-}
-
-bool MhcExpandOp::isRowOperand(unsigned index) { return true; }
-
 LogicalResult MhcExpandGradOp::verify() {
   ShapeCheck check(*this);
   return success(check.match("gradient", getGradient(), "R.. n C") && // C1
                  check.match("result", getResult(), "R.. C"));        // C2
 }
-
-int64_t MhcExpandGradOp::getRowRank() {
-  return cast<RankedTensorType>((*this)->getOperand(0).getType()).getRank() - 2;
-}
-
-bool MhcExpandGradOp::isRowOperand(unsigned index) { return true; }
 
 LogicalResult MhcPreOp::verify() {
   ShapeCheck check(*this);
@@ -64,12 +52,6 @@ LogicalResult MhcPreOp::verify() {
                  checkNotNegative(*this, "epsilon", getEpsilon()) &&      // C9
                  checkPositive(*this, "norm_epsilon", getNormEpsilon())); // C10
 }
-
-int64_t MhcPreOp::getRowRank() {
-  return cast<RankedTensorType>((*this)->getOperand(0).getType()).getRank() - 2;
-}
-
-bool MhcPreOp::isRowOperand(unsigned index) { return index <= 1; }
 
 LogicalResult MhcPreGradOp::verify() {
   ShapeCheck check(*this);
@@ -90,14 +72,6 @@ LogicalResult MhcPreGradOp::verify() {
                  checkPositive(*this, "norm_epsilon", getNormEpsilon())); // C14
 }
 
-int64_t MhcPreGradOp::getRowRank() {
-  return cast<RankedTensorType>((*this)->getOperand(0).getType()).getRank() - 2;
-}
-
-bool MhcPreGradOp::isRowOperand(unsigned index) {
-  return index != 2 && index != 3;
-}
-
 LogicalResult MhcPostOp::verify() {
   ShapeCheck check(*this);
   return success(check.match("input", getInput(), "R.. n C") &&  // C1
@@ -106,12 +80,6 @@ LogicalResult MhcPostOp::verify() {
                  check.match("comb", getComb(), "R.. n n") &&    // C4
                  check.match("result", getResult(), "R.. n C")); // C5
 }
-
-int64_t MhcPostOp::getRowRank() {
-  return cast<RankedTensorType>((*this)->getOperand(0).getType()).getRank() - 2;
-}
-
-bool MhcPostOp::isRowOperand(unsigned index) { return true; }
 
 LogicalResult MhcPostGradOp::verify() {
   ShapeCheck check(*this);
@@ -126,12 +94,6 @@ LogicalResult MhcPostGradOp::verify() {
                  check.match("dcomb", getDcomb(), "R.. n n"));        // C9
 }
 
-int64_t MhcPostGradOp::getRowRank() {
-  return cast<RankedTensorType>((*this)->getOperand(0).getType()).getRank() - 2;
-}
-
-bool MhcPostGradOp::isRowOperand(unsigned index) { return true; }
-
 LogicalResult MhcHeadOp::verify() {
   ShapeCheck check(*this);
   return success(check.match("input", getInput(), "R.. n C") &&           // C1
@@ -142,12 +104,6 @@ LogicalResult MhcHeadOp::verify() {
                  checkNotNegative(*this, "epsilon", getEpsilon()) &&      // C6
                  checkPositive(*this, "norm_epsilon", getNormEpsilon())); // C7
 }
-
-int64_t MhcHeadOp::getRowRank() {
-  return cast<RankedTensorType>((*this)->getOperand(0).getType()).getRank() - 2;
-}
-
-bool MhcHeadOp::isRowOperand(unsigned index) { return index <= 1; }
 
 LogicalResult MhcHeadGradOp::verify() {
   ShapeCheck check(*this);
@@ -164,14 +120,6 @@ LogicalResult MhcHeadGradOp::verify() {
                  checkPositive(*this, "norm_epsilon", getNormEpsilon())); // C11
 }
 
-int64_t MhcHeadGradOp::getRowRank() {
-  return cast<RankedTensorType>((*this)->getOperand(0).getType()).getRank() - 2;
-}
-
-bool MhcHeadGradOp::isRowOperand(unsigned index) {
-  return index != 2 && index != 3;
-}
-
 LogicalResult SinkhornOp::verify() {
   ShapeCheck check(*this);
   return success(check.match("input", getInput(), "R.. n n") &&           // C1
@@ -179,12 +127,6 @@ LogicalResult SinkhornOp::verify() {
                  checkAtLeast(*this, "iterations", getIterations(), 1) && // C3
                  checkNotNegative(*this, "epsilon", getEpsilon()));       // C4
 }
-
-int64_t SinkhornOp::getRowRank() {
-  return cast<RankedTensorType>((*this)->getOperand(0).getType()).getRank() - 2;
-}
-
-bool SinkhornOp::isRowOperand(unsigned index) { return true; }
 
 LogicalResult SinkhornGradOp::verify() {
   ShapeCheck check(*this);
@@ -194,9 +136,3 @@ LogicalResult SinkhornGradOp::verify() {
                  checkAtLeast(*this, "iterations", getIterations(), 1) && // C4
                  checkNotNegative(*this, "epsilon", getEpsilon()));       // C5
 }
-
-int64_t SinkhornGradOp::getRowRank() {
-  return cast<RankedTensorType>((*this)->getOperand(0).getType()).getRank() - 2;
-}
-
-bool SinkhornGradOp::isRowOperand(unsigned index) { return true; }

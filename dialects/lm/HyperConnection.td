@@ -3,12 +3,7 @@
 #define TRESSE_LM_HYPERCONNECTION
 include "dialects/lm/LMBase.td"
 
-class LM_MhcRowOp<string mnemonic, list<Trait> traits = []> : LM_Primitive<mnemonic,
-    !listconcat([DeclareOpInterfaceMethods<LM_RowwiseOpInterface>], traits)> {
-  let hasVerifier = 1;
-}
-
-def LM_MhcExpandOp : LM_MhcRowOp<"mhc_expand", [
+def LM_MhcExpandOp : LM_RowOp<"mhc_expand", "R.. C -> R.. n C", [
     DeclareOpInterfaceMethods<LM_DifferentiableOpInterface>]> {
   let summary = "Repeats each row into every residual stream";
   let description = [{
@@ -26,7 +21,7 @@ def LM_MhcExpandOp : LM_MhcRowOp<"mhc_expand", [
   let arguments = (ins LM_Float:$input);
   let results = (outs LM_Float:$result);
 }
-def LM_MhcExpandGradOp : LM_MhcRowOp<"mhc_expand_grad"> {
+def LM_MhcExpandGradOp : LM_RowOp<"mhc_expand_grad", "R.. n C -> R.. C"> {
   let summary = "Sums the streams";
   let description = [{
     result = sum over the streams m of gradient[m], in the wide type.
@@ -43,7 +38,8 @@ def LM_MhcExpandGradOp : LM_MhcRowOp<"mhc_expand_grad"> {
   let arguments = (ins LM_Float:$gradient);
   let results = (outs LM_Float:$result);
 }
-def LM_MhcPreOp : LM_MhcRowOp<"mhc_pre", [
+def LM_MhcPreOp : LM_RowOp<"mhc_pre",
+    "R.. n C, R.. k, k, 3 -> R.. C, R.. n, R.. m n", [
     DeclareOpInterfaceMethods<LM_DifferentiableOpInterface>]> {
   let summary = "Maps of one sublayer and its input h = H_pre x";
   let description = [{
@@ -87,7 +83,9 @@ def LM_MhcPreOp : LM_MhcRowOp<"mhc_pre", [
       F64Attr:$epsilon, F64Attr:$norm_epsilon);
   let results = (outs LM_Float:$h, LM_Wide:$post, LM_Wide:$comb);
 }
-def LM_MhcPreGradOp : LM_MhcRowOp<"mhc_pre_grad"> {
+def LM_MhcPreGradOp : LM_RowOp<"mhc_pre_grad",
+    "R.. n C, R.. k, k, 3, R.. C, R.. n, R.. m n" # 
+    " -> R.. n C, R.. k, R.. k, R.. 3"> {
   let summary = "Gradients of lm.mhc_pre";
   let description = [{
     With the maps of `lm.mhc_pre`, m = mix * r, r = 1 / sqrt(mean(x^2) +
@@ -139,7 +137,8 @@ def LM_MhcPreGradOp : LM_MhcRowOp<"mhc_pre_grad"> {
   let results = (outs LM_Float:$dx, LM_Wide:$dmix, LM_Wide:$dz,
       LM_Wide:$dscale);
 }
-def LM_MhcPostOp : LM_MhcRowOp<"mhc_post", [
+def LM_MhcPostOp : LM_RowOp<"mhc_post",
+    "R.. m C, R.. C, R.. n, R.. m n -> R.. n C", [
     DeclareOpInterfaceMethods<LM_DifferentiableOpInterface>]> {
   let summary = "H_res x + H_postᵀ y";
   let description = [{
@@ -169,7 +168,9 @@ def LM_MhcPostOp : LM_MhcRowOp<"mhc_post", [
       LM_Wide:$comb);
   let results = (outs LM_Float:$result);
 }
-def LM_MhcPostGradOp : LM_MhcRowOp<"mhc_post_grad"> {
+def LM_MhcPostGradOp : LM_RowOp<"mhc_post_grad",
+    "R.. m C, R.. C, R.. n, R.. m n, R.. n C" # 
+    " -> R.. m C, R.. C, R.. n, R.. m n"> {
   let summary = "Gradients of lm.mhc_post";
   let description = [{
     With g = gradient:
@@ -204,7 +205,8 @@ def LM_MhcPostGradOp : LM_MhcRowOp<"mhc_post_grad"> {
   let results = (outs LM_Float:$dx, LM_Float:$dy, LM_Wide:$dpost,
       LM_Wide:$dcomb);
 }
-def LM_MhcHeadOp : LM_MhcRowOp<"mhc_head", [
+def LM_MhcHeadOp : LM_RowOp<"mhc_head",
+    "R.. n C, R.. n, n, 1 -> R.. C over C", [
     DeclareOpInterfaceMethods<LM_DifferentiableOpInterface>]> {
   let summary = "Weighted sum of the streams before the final norm";
   let description = [{
@@ -236,7 +238,8 @@ def LM_MhcHeadOp : LM_MhcRowOp<"mhc_head", [
       LM_Wide:$scale, F64Attr:$epsilon, F64Attr:$norm_epsilon);
   let results = (outs LM_Float:$result);
 }
-def LM_MhcHeadGradOp : LM_MhcRowOp<"mhc_head_grad"> {
+def LM_MhcHeadGradOp : LM_RowOp<"mhc_head_grad",
+    "R.. n C, R.. n, n, 1, R.. C -> R.. n C, R.. n, R.. n, R.. 1"> {
   let summary = "Gradients of lm.mhc_head";
   let description = [{
     With p, r and s as in `lm.mhc_head` and `lm.mhc_pre_grad`, sig = p - epsilon:
@@ -278,7 +281,7 @@ def LM_MhcHeadGradOp : LM_MhcRowOp<"mhc_head_grad"> {
   let results = (outs LM_Float:$dx, LM_Wide:$dmix, LM_Wide:$dz,
       LM_Wide:$dscale);
 }
-def LM_SinkhornOp : LM_MhcRowOp<"sinkhorn", [
+def LM_SinkhornOp : LM_RowOp<"sinkhorn", "R.. m n -> R.. m n over m n", [
     DeclareOpInterfaceMethods<LM_DifferentiableOpInterface>]> {
   let summary = "Projects a matrix toward doubly stochastic ones";
   let description = [{
@@ -311,7 +314,8 @@ def LM_SinkhornOp : LM_MhcRowOp<"sinkhorn", [
       I64Attr:$iterations, F64Attr:$epsilon);
   let results = (outs LM_Wide:$result);
 }
-def LM_SinkhornGradOp : LM_MhcRowOp<"sinkhorn_grad"> {
+def LM_SinkhornGradOp : LM_RowOp<"sinkhorn_grad",
+    "R.. m n, R.. m n -> R.. m n over m n"> {
   let summary = "Gradient of lm.sinkhorn, iterations unrolled backwards";
   let description = [{
     Recomputes the states of `lm.sinkhorn` and goes back through every division;

@@ -15,6 +15,8 @@
 #include "dialects/lm/LMBaseDialect.h.inc"
 #include "dialects/lm/LMBaseEnums.h.inc"
 
+#include "dialects/lm/Indexing.h"
+
 #include "dialects/lm/Interfaces.h.inc"
 
 #define GET_ATTRDEF_CLASSES

@@ -54,11 +54,31 @@ class LM_Op<string mnemonic, list<Trait> traits = []>
     : Op<LM_Dialect, mnemonic, traits>;
 
 /// A primitive: no side effects, printed as operands, attributes, type.
-class LM_Primitive<string mnemonic, list<Trait> traits = []>
-    : LM_Op<mnemonic, !listconcat([Pure], traits)> {
+/// `indexing` says which loops index its tensors (IndexedOpInterface).
+class LM_Primitive<string mnemonic, string indexing, list<Trait> traits = []>
+    : LM_Op<mnemonic, !listconcat([Pure, LM_IndexedOpInterface], traits)> {
   let assemblyFormat =
       "operands attr-dict `:` functional-type(operands, results)";
+  let hasVerifier = 1;
+  /// The indexing as an expression, for an op that has several.
+  code indexingText = "\"" # indexing # "\"";
+  /// More of the C++ class.
+  code declarations = "";
+  let extraClassDeclaration =
+      "::llvm::StringRef getIndexingText() { return " # indexingText # "; }\n"
+      # declarations;
 }
+
+/// A primitive that fuses with others over the same rows.
+class LM_RowOp<string mnemonic, string indexing, list<Trait> traits = []>
+    : LM_Primitive<mnemonic, indexing,
+                   !listconcat([LM_RowwiseOpInterface], traits)>;
+
+/// A primitive whose one result is added to its optional operand `accumulator`,
+/// in place.
+defvar LM_AccumulatorTraits = [LM_TiedOperandInterface, LM_AccumulateOpInterface];
+class LM_SumOp<string mnemonic, string indexing>
+    : LM_Primitive<mnemonic, indexing, LM_AccumulatorTraits>;
 
 // Any float storage; wide floats (sums, norms, state); indices.
 def LM_Float : RankedTensorOf<[F64, F32, BF16]>;

@@ -40,11 +40,6 @@ LogicalResult LinearGradWeightOp::verify() {
                                getResult())); // C4
 }
 
-OpOperand *LinearGradWeightOp::getTiedOperand(unsigned result) {
-  auto accumulator = getAccumulatorMutable();
-  return accumulator.empty() ? nullptr : &*accumulator.begin();
-}
-
 LogicalResult GroupedLinearOp::verify() {
   ShapeCheck check(*this);
   return success(check.match("input", getInput(), "R in") &&       // C1
@@ -71,11 +66,6 @@ LogicalResult GroupedLinearGradWeightOp::verify() {
                                getResult())); // C5
 }
 
-OpOperand *GroupedLinearGradWeightOp::getTiedOperand(unsigned result) {
-  auto accumulator = getAccumulatorMutable();
-  return accumulator.empty() ? nullptr : &*accumulator.begin();
-}
-
 LogicalResult HeadLinearOp::verify() {
   ShapeCheck check(*this);
   return success(check.match("input", getInput(), "R.. H in") && // C1
@@ -90,9 +80,4 @@ LogicalResult RowSumOp::verify() {
                  check.match("result", getResult(), "C") &&   // C2
                  checkSameType(*this, "accumulator", getAccumulator(), "result",
                                getResult())); // C3
-}
-
-OpOperand *RowSumOp::getTiedOperand(unsigned result) {
-  auto accumulator = getAccumulatorMutable();
-  return accumulator.empty() ? nullptr : &*accumulator.begin();
 }

@@ -3,15 +3,19 @@
 #define TRESSE_LM_LINEAR
 include "dialects/lm/LMBase.td"
 
-class LM_Contraction<string mnemonic, list<Trait> traits = []>
-    : LM_Primitive<mnemonic, traits> {
+/// A sum of products of its first two operands.
+class LM_Contraction<string mnemonic, string indexing, list<Trait> traits = []>
+    : LM_Primitive<mnemonic, indexing,
+                   !listconcat([LM_ContractionOpInterface], traits)> {
   let results = (outs LM_Float:$result);
-  let hasVerifier = 1;
 }
-class LM_WeightGradient<string mnemonic> : LM_Contraction<mnemonic, [
-    DeclareOpInterfaceMethods<LM_TiedOperandInterface>, LM_AccumulateOpInterface]>;
-
-def LM_LinearOp : LM_Contraction<"linear", [
+/// A contraction whose rows belong to groups.
+class LM_GroupedContraction<string mnemonic, string indexing,
+                            list<Trait> traits = []>
+    : LM_Contraction<mnemonic, indexing, traits> {
+  let declarations = "::mlir::Value getGroupEnds() { return getEnds(); }";
+}
+def LM_LinearOp : LM_Contraction<"linear", "R.. in, out in -> R.. out", [
     DeclareOpInterfaceMethods<LM_DifferentiableOpInterface>]> {
   let summary = "Multiplies every row by a weight stored [out, in]";
   let description = [{
@@ -34,7 +38,8 @@ def LM_LinearOp : LM_Contraction<"linear", [
   }];
   let arguments = (ins LM_Float:$input, LM_Float:$weight);
 }
-def LM_LinearGradInputOp : LM_Contraction<"linear_grad_input"> {
+def LM_LinearGradInputOp : LM_Contraction<"linear_grad_input",
+    "R.. out, out in -> R.. in"> {
   let summary = "Gradient of the input of lm.linear";
   let description = [{
     For every row g of `gradient`:
@@ -54,7 +59,8 @@ def LM_LinearGradInputOp : LM_Contraction<"linear_grad_input"> {
   }];
   let arguments = (ins LM_Float:$gradient, LM_Float:$weight);
 }
-def LM_LinearGradWeightOp : LM_WeightGradient<"linear_grad_weight"> {
+def LM_LinearGradWeightOp : LM_Contraction<"linear_grad_weight",
+    "R.. out, R.. in, out in -> out in", LM_AccumulatorTraits> {
   let summary = "Gradient of the weight of lm.linear";
   let description = [{
     Sums over all rows r:
@@ -80,7 +86,8 @@ def LM_LinearGradWeightOp : LM_WeightGradient<"linear_grad_weight"> {
   let arguments = (ins LM_Float:$gradient, LM_Float:$input,
       Optional<LM_Wide>:$accumulator);
 }
-def LM_GroupedLinearOp : LM_Contraction<"grouped_linear", [
+def LM_GroupedLinearOp : LM_GroupedContraction<"grouped_linear",
+    "R in, E out in, E -> R out", [
     DeclareOpInterfaceMethods<LM_DifferentiableOpInterface>]> {
   let summary = "Multiplies each group of rows by its own weight";
   let description = [{
@@ -106,7 +113,8 @@ def LM_GroupedLinearOp : LM_Contraction<"grouped_linear", [
   }];
   let arguments = (ins LM_Float:$input, LM_Float:$weight, LM_Index:$ends);
 }
-def LM_GroupedLinearGradInputOp : LM_Contraction<"grouped_linear_grad_input"> {
+def LM_GroupedLinearGradInputOp : LM_GroupedContraction<
+    "grouped_linear_grad_input", "R out, E out in, E -> R in"> {
   let summary = "Gradient of the input of lm.grouped_linear";
   let description = [{
     For every row r of group e (see `lm.grouped_linear`):
@@ -130,7 +138,9 @@ def LM_GroupedLinearGradInputOp : LM_Contraction<"grouped_linear_grad_input"> {
   }];
   let arguments = (ins LM_Float:$gradient, LM_Float:$weight, LM_Index:$ends);
 }
-def LM_GroupedLinearGradWeightOp : LM_WeightGradient<"grouped_linear_grad_weight"> {
+def LM_GroupedLinearGradWeightOp : LM_GroupedContraction<
+    "grouped_linear_grad_weight", "R out, R in, E, E out in -> E out in",
+    LM_AccumulatorTraits> {
   let summary = "Gradient of the weights of lm.grouped_linear";
   let description = [{
     Sums over the rows r of every group e (see `lm.grouped_linear`):
@@ -158,7 +168,8 @@ def LM_GroupedLinearGradWeightOp : LM_WeightGradient<"grouped_linear_grad_weight
   let arguments = (ins LM_Float:$gradient, LM_Float:$input, LM_Index:$ends,
       Optional<LM_Wide>:$accumulator);
 }
-def LM_HeadLinearOp : LM_Contraction<"head_linear"> {
+def LM_HeadLinearOp : LM_Contraction<"head_linear",
+    "R.. H in, H out in -> R.. H out"> {
   let summary = "Multiplies each head's rows by the head's own weight";
   let description = [{
     For every row and head h:
@@ -182,8 +193,12 @@ def LM_HeadLinearOp : LM_Contraction<"head_linear"> {
   }];
   let arguments = (ins LM_Float:$input, LM_Float:$weight,
       DefaultValuedAttr<BoolAttr, "false">:$transposed);
+  let indexingText = [{
+    getTransposed() ? "R.. H in, H in out -> R.. H out"
+                    : "R.. H in, H out in -> R.. H out"
+  }];
 }
-def LM_RowSumOp : LM_WeightGradient<"row_sum"> {
+def LM_RowSumOp : LM_SumOp<"row_sum", "R.. C, C -> C"> {
   let summary = "Sums over all rows, in a fixed order";
   let description = [{
     Sums over all rows r, in ascending order:
@@ -204,5 +219,6 @@ def LM_RowSumOp : LM_WeightGradient<"row_sum"> {
     ```
   }];
   let arguments = (ins LM_Float:$input, Optional<LM_Wide>:$accumulator);
+  let results = (outs LM_Float:$result);
 }
 #endif

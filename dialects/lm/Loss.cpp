@@ -25,12 +25,6 @@ LogicalResult CrossEntropyOp::verify() {
                  check.match("lse", getLse(), "R.."));          // C3
 }
 
-int64_t CrossEntropyOp::getRowRank() {
-  return cast<RankedTensorType>((*this)->getOperand(0).getType()).getRank() - 1;
-}
-
-bool CrossEntropyOp::isRowOperand(unsigned index) { return true; }
-
 LogicalResult CrossEntropyGradOp::verify() {
   ShapeCheck check(*this);
   return success(check.match("targets", getTargets(), "R..") &&
@@ -40,12 +34,6 @@ LogicalResult CrossEntropyGradOp::verify() {
                  check.match("result", getResult(), "R.. V"));    // C4
 }
 
-int64_t CrossEntropyGradOp::getRowRank() {
-  return cast<RankedTensorType>((*this)->getOperand(0).getType()).getRank() - 1;
-}
-
-bool CrossEntropyGradOp::isRowOperand(unsigned index) { return true; }
-
 LogicalResult TokenLogProbOp::verify() {
   ShapeCheck check(*this);
   return success(check.match("targets", getTargets(), "R..") &&
@@ -53,12 +41,6 @@ LogicalResult TokenLogProbOp::verify() {
                  check.match("logp", getLogp(), "R..") &&       // C2
                  check.match("lse", getLse(), "R.."));          // C3
 }
-
-int64_t TokenLogProbOp::getRowRank() {
-  return cast<RankedTensorType>((*this)->getOperand(0).getType()).getRank() - 1;
-}
-
-bool TokenLogProbOp::isRowOperand(unsigned index) { return true; }
 
 LogicalResult MeanValidOp::verify() {
   ShapeCheck check(*this);

@@ -3,16 +3,7 @@
 #define TRESSE_LM_LOSS
 include "dialects/lm/LMBase.td"
 
-class LM_LossRowOp<string mnemonic, list<Trait> traits = []> : LM_Primitive<mnemonic,
-    !listconcat([DeclareOpInterfaceMethods<LM_RowwiseOpInterface>], traits)> {
-  let hasVerifier = 1;
-}
-class LM_LossPrimitive<string mnemonic, list<Trait> traits = []>
-    : LM_Primitive<mnemonic, traits> {
-  let hasVerifier = 1;
-}
-
-def LM_CrossEntropyOp : LM_LossRowOp<"cross_entropy", [
+def LM_CrossEntropyOp : LM_RowOp<"cross_entropy", "R.. V, R.. -> R.., R..", [
     DeclareOpInterfaceMethods<LM_DifferentiableOpInterface>]> {
   let summary = "Loss of every token in nats; 0 where the target is negative";
   let description = [{
@@ -36,7 +27,8 @@ def LM_CrossEntropyOp : LM_LossRowOp<"cross_entropy", [
   let arguments = (ins LM_Float:$logits, LM_Index:$targets);
   let results = (outs LM_Wide:$losses, LM_Wide:$lse);
 }
-def LM_CrossEntropyGradOp : LM_LossRowOp<"cross_entropy_grad"> {
+def LM_CrossEntropyGradOp : LM_RowOp<"cross_entropy_grad",
+    "R.. V, R.., R.., R.. -> R.. V"> {
   let summary = "Gradient of the logits of lm.cross_entropy";
   let description = [{
     For every row with target >= 0:
@@ -62,7 +54,7 @@ def LM_CrossEntropyGradOp : LM_LossRowOp<"cross_entropy_grad"> {
       LM_Wide:$gradient);
   let results = (outs LM_Float:$result);
 }
-def LM_TokenLogProbOp : LM_LossRowOp<"token_log_prob", [
+def LM_TokenLogProbOp : LM_RowOp<"token_log_prob", "R.. V, R.. -> R.., R..", [
     DeclareOpInterfaceMethods<LM_DifferentiableOpInterface>]> {
   let summary = "Log-probability of the given token in every row";
   let description = [{
@@ -84,7 +76,7 @@ def LM_TokenLogProbOp : LM_LossRowOp<"token_log_prob", [
   let arguments = (ins LM_Float:$logits, LM_Index:$targets);
   let results = (outs LM_Wide:$logp, LM_Wide:$lse);
 }
-def LM_MeanValidOp : LM_LossPrimitive<"mean_valid", [
+def LM_MeanValidOp : LM_Primitive<"mean_valid", "R.., R.. -> 1", [
     DeclareOpInterfaceMethods<LM_DifferentiableOpInterface>]> {
   let summary = "Mean over the tokens whose target is not negative";
   let description = [{
@@ -104,7 +96,8 @@ def LM_MeanValidOp : LM_LossPrimitive<"mean_valid", [
   let arguments = (ins LM_Wide:$losses, LM_Index:$targets);
   let results = (outs LM_Wide:$result);
 }
-def LM_MeanValidGradOp : LM_LossPrimitive<"mean_valid_grad"> {
+def LM_MeanValidGradOp : LM_Primitive<"mean_valid_grad",
+    "1, R.. -> R.. over R.."> {
   let summary = "Gradient of the losses of lm.mean_valid";
   let description = [{
     result[r] = gradient / number of valid rows where targets[r] >= 0, else 0.

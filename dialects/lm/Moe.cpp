@@ -36,12 +36,6 @@ LogicalResult RouteOp::verify() {
                                getWeightScale())); // C12
 }
 
-int64_t RouteOp::getRowRank() { return 1; }
-
-bool RouteOp::isRowOperand(unsigned index) {
-  return index == 0 || (getPositions() && index + 1 == getNumOperands());
-}
-
 LogicalResult RouteGradOp::verify() {
   ShapeCheck check(*this);
   if (!check.match("scores", getScores(), "T E") || // C1
@@ -55,10 +49,6 @@ LogicalResult RouteGradOp::verify() {
                  checkPositive(*this, "weight_scale",
                                getWeightScale())); // C7
 }
-
-int64_t RouteGradOp::getRowRank() { return 1; }
-
-bool RouteGradOp::isRowOperand(unsigned index) { return true; }
 
 /// R = T * K: one row per slot.
 static bool checkSlots(Operation *op, const ShapeCheck &check) {
@@ -127,12 +117,6 @@ LogicalResult SwigluOp::verify() {
                  check.match("ends", getEnds(), "E"));          // C4
 }
 
-int64_t SwigluOp::getRowRank() {
-  return cast<RankedTensorType>((*this)->getOperand(0).getType()).getRank() - 1;
-}
-
-bool SwigluOp::isRowOperand(unsigned index) { return index == 0; }
-
 LogicalResult SwigluGradOp::verify() {
   ShapeCheck check(*this);
   return success(matchGateUp(check, *this, getGateUp()) &&          // C1 C2
@@ -141,23 +125,12 @@ LogicalResult SwigluGradOp::verify() {
                  check.match("result", getResult(), "R.. W"));      // C5
 }
 
-int64_t SwigluGradOp::getRowRank() {
-  return cast<RankedTensorType>((*this)->getOperand(0).getType()).getRank() - 1;
-}
-
-bool SwigluGradOp::isRowOperand(unsigned index) { return index <= 1; }
-
 LogicalResult ExpertLoadOp::verify() {
   ShapeCheck check(*this);
   return success(check.match("indices", getIndices(), "T K") && // C1
                  check.match("result", getResult(), "E") &&     // C2
                  checkSameType(*this, "accumulator", getAccumulator(), "result",
                                getResult())); // C3
-}
-
-OpOperand *ExpertLoadOp::getTiedOperand(unsigned result) {
-  auto accumulator = getAccumulatorMutable();
-  return accumulator.empty() ? nullptr : &*accumulator.begin();
 }
 
 LogicalResult BalanceFractionOp::verify() {

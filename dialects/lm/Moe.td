@@ -3,16 +3,8 @@
 #define TRESSE_LM_MOE
 include "dialects/lm/LMBase.td"
 
-class LM_MoeRowOp<string mnemonic, list<Trait> traits = []> : LM_Primitive<mnemonic,
-    !listconcat([DeclareOpInterfaceMethods<LM_RowwiseOpInterface>], traits)> {
-  let hasVerifier = 1;
-}
-class LM_MoePrimitive<string mnemonic, list<Trait> traits = []>
-    : LM_Primitive<mnemonic, traits> {
-  let hasVerifier = 1;
-}
-
-def LM_RouteOp : LM_MoeRowOp<"route", [AttrSizedOperandSegments,
+def LM_RouteOp : LM_RowOp<"route", "T E, E, T -> T K, T K, T E", [
+    AttrSizedOperandSegments,
     DeclareOpInterfaceMethods<LM_DifferentiableOpInterface>]> {
   let summary = "Chooses experts and their weights for every token";
   let description = [{
@@ -67,7 +59,8 @@ def LM_RouteOp : LM_MoeRowOp<"route", [AttrSizedOperandSegments,
     attr-dict `:` functional-type(operands, results)
   }];
 }
-def LM_RouteGradOp : LM_MoeRowOp<"route_grad"> {
+def LM_RouteGradOp : LM_RowOp<"route_grad",
+    "T E, T K, T K, T E -> T E over E"> {
   let summary = "Gradient of the logits of lm.route";
   let description = [{
     The choice and the bias carry no gradient. With S = sum over the chosen
@@ -104,7 +97,7 @@ def LM_RouteGradOp : LM_MoeRowOp<"route_grad"> {
       BoolAttr:$normalize, F64Attr:$weight_scale);
   let results = (outs LM_Wide:$dlogits);
 }
-def LM_GroupRowsOp : LM_MoePrimitive<"group_rows"> {
+def LM_GroupRowsOp : LM_Primitive<"group_rows", "T K -> T K, R, E"> {
   let summary = "Sorts token slots by expert, stably";
   let description = [{
     Numbers the slots (slot = t * K + k) so that the rows of an expert are
@@ -132,7 +125,7 @@ def LM_GroupRowsOp : LM_MoePrimitive<"group_rows"> {
   let results = (outs LM_Index:$row_of_slot, LM_Index:$slot_of_row,
       LM_Index:$ends);
 }
-def LM_PermuteOp : LM_MoePrimitive<"permute", [
+def LM_PermuteOp : LM_Primitive<"permute", "T d, R, T K, E, T K -> R d", [
     DeclareOpInterfaceMethods<LM_DifferentiableOpInterface>]> {
   let summary = "Copies token rows into expert order";
   let description = [{
@@ -163,7 +156,8 @@ def LM_PermuteOp : LM_MoePrimitive<"permute", [
       LM_Index:$ends, Optional<LM_Wide>:$weights);
   let results = (outs LM_Float:$result);
 }
-def LM_UnpermuteOp : LM_MoePrimitive<"unpermute", [AttrSizedOperandSegments,
+def LM_UnpermuteOp : LM_Primitive<"unpermute", "R d, T K, T K, R, E -> T d", [
+    AttrSizedOperandSegments,
     DeclareOpInterfaceMethods<LM_DifferentiableOpInterface>]> {
   let summary = "Sums the experts' rows of every token";
   let description = [{
@@ -202,7 +196,8 @@ def LM_UnpermuteOp : LM_MoePrimitive<"unpermute", [AttrSizedOperandSegments,
     attr-dict `:` functional-type(operands, results)
   }];
 }
-def LM_UnpermuteGradWeightsOp : LM_MoePrimitive<"unpermute_grad_weights"> {
+def LM_UnpermuteGradWeightsOp : LM_Primitive<"unpermute_grad_weights",
+    "T d, R d, T K -> T K"> {
   let summary = "Gradient of the weights of lm.unpermute";
   let description = [{
     For every slot with a row:
@@ -228,7 +223,7 @@ def LM_UnpermuteGradWeightsOp : LM_MoePrimitive<"unpermute_grad_weights"> {
   let arguments = (ins LM_Float:$gradient, LM_Float:$rows, LM_Index:$row_of_slot);
   let results = (outs LM_Wide:$result);
 }
-def LM_SwigluOp : LM_MoeRowOp<"swiglu", [
+def LM_SwigluOp : LM_RowOp<"swiglu", "R.. W, E -> R.. I", [
     DeclareOpInterfaceMethods<LM_DifferentiableOpInterface>]> {
   let summary = "silu of the first half times the second half";
   let description = [{
@@ -255,7 +250,8 @@ def LM_SwigluOp : LM_MoeRowOp<"swiglu", [
   let arguments = (ins LM_Float:$gate_up, Optional<LM_Index>:$ends);
   let results = (outs LM_Float:$result);
 }
-def LM_SwigluGradOp : LM_MoeRowOp<"swiglu_grad"> {
+def LM_SwigluGradOp : LM_RowOp<"swiglu_grad",
+    "R.. W, R.. I, E -> R.. W over W"> {
   let summary = "Gradient of the input of lm.swiglu";
   let description = [{
     With s = 1 / (1 + exp(-g)), g and u as in `lm.swiglu`:
@@ -281,8 +277,7 @@ def LM_SwigluGradOp : LM_MoeRowOp<"swiglu_grad"> {
       Optional<LM_Index>:$ends);
   let results = (outs LM_Float:$result);
 }
-def LM_ExpertLoadOp : LM_MoePrimitive<"expert_load", [
-    DeclareOpInterfaceMethods<LM_TiedOperandInterface>, LM_AccumulateOpInterface]> {
+def LM_ExpertLoadOp : LM_SumOp<"expert_load", "T K, E -> E"> {
   let summary = "Counts the tokens of every expert";
   let description = [{
     Counts the slots of every expert; index -1 counts for none:
@@ -305,7 +300,8 @@ def LM_ExpertLoadOp : LM_MoePrimitive<"expert_load", [
   let arguments = (ins LM_Index:$indices, Optional<LM_Index>:$accumulator);
   let results = (outs LM_Index:$result);
 }
-def LM_BalanceFractionOp : LM_MoePrimitive<"balance_fraction"> {
+def LM_BalanceFractionOp : LM_Primitive<"balance_fraction",
+    "T E, T K -> Q E over E"> {
   let summary = "Load fractions f of the balance loss, per sequence";
   let description = [{
     The T tokens are Q sequences of T / Q tokens. Of every sequence q:
@@ -333,7 +329,7 @@ def LM_BalanceFractionOp : LM_MoePrimitive<"balance_fraction"> {
   let arguments = (ins LM_Wide:$scores, LM_Index:$indices, LM_BalanceFormAttr:$form);
   let results = (outs LM_Wide:$result);
 }
-def LM_BalanceLossOp : LM_MoePrimitive<"balance_loss", [
+def LM_BalanceLossOp : LM_Primitive<"balance_loss", "T E, Q E -> 1", [
     DeclareOpInterfaceMethods<LM_DifferentiableOpInterface>]> {
   let summary = "Sequence-wise balance loss before its weight";
   let description = [{
@@ -360,7 +356,8 @@ def LM_BalanceLossOp : LM_MoePrimitive<"balance_loss", [
   let arguments = (ins LM_Wide:$scores, LM_Wide:$fraction, BoolAttr:$normalize);
   let results = (outs LM_Wide:$result);
 }
-def LM_BalanceLossGradOp : LM_MoePrimitive<"balance_loss_grad"> {
+def LM_BalanceLossGradOp : LM_Primitive<"balance_loss_grad",
+    "T E, Q E, 1 -> T E over E"> {
   let summary = "Gradient of the scores of lm.balance_loss";
   let description = [{
     With the sum z of the scores of a token (1 unless `normalize`), g = gradient
@@ -386,7 +383,8 @@ def LM_BalanceLossGradOp : LM_MoePrimitive<"balance_loss_grad"> {
       BoolAttr:$normalize);
   let results = (outs LM_Wide:$result);
 }
-def LM_UpdateRouteBiasOp : LM_MoePrimitive<"update_route_bias", [
+def LM_UpdateRouteBiasOp : LM_Primitive<"update_route_bias",
+    "E, E, 16 -> E over E", [
     AllTypesMatch<["bias", "result"]>,
     DeclareOpInterfaceMethods<LM_TiedOperandInterface>]> {
   let summary = "Moves the routing bias against the load (auxiliary-loss-free)";

@@ -25,12 +25,6 @@ LogicalResult RmsNormOp::verify() {
                  checkPositive(*this, "epsilon", getEpsilon())); // C4
 }
 
-int64_t RmsNormOp::getRowRank() {
-  return cast<RankedTensorType>((*this)->getOperand(0).getType()).getRank() - 1;
-}
-
-bool RmsNormOp::isRowOperand(unsigned index) { return index == 0; }
-
 LogicalResult RmsNormGradInputOp::verify() {
   ShapeCheck check(*this);
   return success(check.match("input", getInput(), "R.. C") &&       // C1
@@ -39,12 +33,6 @@ LogicalResult RmsNormGradInputOp::verify() {
                  check.match("result", getResult(), "R.. C") &&     // C4
                  checkPositive(*this, "epsilon", getEpsilon()));    // C5
 }
-
-int64_t RmsNormGradInputOp::getRowRank() {
-  return cast<RankedTensorType>((*this)->getOperand(0).getType()).getRank() - 1;
-}
-
-bool RmsNormGradInputOp::isRowOperand(unsigned index) { return index != 1; }
 
 LogicalResult RmsNormGradWeightOp::verify() {
   ShapeCheck check(*this);

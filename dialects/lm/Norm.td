@@ -3,12 +3,7 @@
 #define TRESSE_LM_NORM
 include "dialects/lm/LMBase.td"
 
-class LM_RowOp<string mnemonic, list<Trait> traits = []> : LM_Primitive<mnemonic,
-    !listconcat([DeclareOpInterfaceMethods<LM_RowwiseOpInterface>], traits)> {
-  let hasVerifier = 1;
-}
-
-def LM_RmsNormOp : LM_RowOp<"rms_norm", [
+def LM_RmsNormOp : LM_RowOp<"rms_norm", "R.. C, C -> R.. C over C", [
     DeclareOpInterfaceMethods<LM_DifferentiableOpInterface>]> {
   let summary = "Divides each row by its root mean square, then scales it";
   let description = [{
@@ -34,7 +29,8 @@ def LM_RmsNormOp : LM_RowOp<"rms_norm", [
   let arguments = (ins LM_Float:$input, LM_Float:$weight, F64Attr:$epsilon);
   let results = (outs LM_Float:$result);
 }
-def LM_RmsNormGradInputOp : LM_RowOp<"rms_norm_grad_input"> {
+def LM_RmsNormGradInputOp : LM_RowOp<"rms_norm_grad_input",
+    "R.. C, C, R.. C -> R.. C over C"> {
   let summary = "Gradient of the input of lm.rms_norm";
   let description = [{
     With q = 1 / sqrt(sum(x * x) / C + epsilon) and g = gradient * weight:
@@ -59,7 +55,8 @@ def LM_RmsNormGradInputOp : LM_RowOp<"rms_norm_grad_input"> {
       F64Attr:$epsilon);
   let results = (outs LM_Float:$result);
 }
-def LM_RmsNormGradWeightOp : LM_Primitive<"rms_norm_grad_weight"> {
+def LM_RmsNormGradWeightOp : LM_Primitive<"rms_norm_grad_weight",
+    "R.. C, R.. C -> chunks C over C"> {
   let summary = "Gradient of the weight of lm.rms_norm, summed by chunks of rows";
   let description = [{
     Sums by chunks of rows, so that the order of the sums does not depend on
@@ -82,6 +79,5 @@ def LM_RmsNormGradWeightOp : LM_Primitive<"rms_norm_grad_weight"> {
   }];
   let arguments = (ins LM_Float:$input, LM_Float:$gradient, F64Attr:$epsilon);
   let results = (outs LM_Wide:$result);
-  let hasVerifier = 1;
 }
 #endif

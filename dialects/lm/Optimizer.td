@@ -3,12 +3,8 @@
 #define TRESSE_LM_OPTIMIZER
 include "dialects/lm/LMBase.td"
 
-class LM_OptimizerOp<string mnemonic, list<Trait> traits = []>
-    : LM_Primitive<mnemonic, traits> {
-  let hasVerifier = 1;
-}
-
-def LM_AdamwOp : LM_OptimizerOp<"adamw", [
+def LM_AdamwOp : LM_Primitive<"adamw",
+    "R.., R.., R.., R.., 1, 16 -> R.., R.., R..", [
     DeclareOpInterfaceMethods<LM_TiedOperandInterface>]> {
   let summary = "One AdamW step of one parameter";
   let description = [{
@@ -45,7 +41,7 @@ def LM_AdamwOp : LM_OptimizerOp<"adamw", [
       LM_Wide:$v, LM_Wide:$norm, LM_Wide:$hyper);
   let results = (outs LM_Wide:$new_parameter, LM_Wide:$new_m, LM_Wide:$new_v);
 }
-def LM_SquareSumOp : LM_OptimizerOp<"square_sum", [
+def LM_SquareSumOp : LM_Primitive<"square_sum", "R.., K -> K", [
     AllTypesMatch<["accumulator", "result"]>,
     DeclareOpInterfaceMethods<LM_TiedOperandInterface>]> {
   let summary = "Adds a tensor's squares to partial sums, chunk by chunk";
@@ -69,7 +65,7 @@ def LM_SquareSumOp : LM_OptimizerOp<"square_sum", [
   let arguments = (ins LM_Wide:$input, LM_Wide:$accumulator);
   let results = (outs LM_Wide:$result);
 }
-def LM_GlobalNormOp : LM_OptimizerOp<"global_norm"> {
+def LM_GlobalNormOp : LM_Primitive<"global_norm", "K -> 1"> {
   let summary = "Square root of the sum of the partial sums";
   let description = [{
     result = sqrt(sum over k of partial[k]), in ascending order of k.

@@ -206,12 +206,6 @@ LogicalResult ConcatOp::verify() {
                            check.size("C"), "the width of 'result'")); // C3
 }
 
-int64_t ConcatOp::getRowRank() {
-  return cast<RankedTensorType>((*this)->getOperand(0).getType()).getRank() - 1;
-}
-
-bool ConcatOp::isRowOperand(unsigned index) { return true; }
-
 OpOperand *ClearOp::getTiedOperand(unsigned result) {
   return &getInputMutable();
 }

@@ -156,7 +156,7 @@ def LM_FusionOp : LM_Op<"fusion", [Pure, IsolatedFromAbove,
   let hasVerifier = 1;
 }
 
-def LM_SplitOp : LM_Primitive<"split", [
+def LM_SplitOp : LM_Primitive<"split", "R.. C -> R.. c#", [
     DeclareOpInterfaceMethods<LM_DifferentiableOpInterface>]> {
   let summary = "Cuts the last dimension into parts; the parts are views";
   let description = [{
@@ -177,12 +177,10 @@ def LM_SplitOp : LM_Primitive<"split", [
   }];
   let arguments = (ins LM_Any:$input);
   let results = (outs Variadic<LM_Any>:$parts);
-  let hasVerifier = 1;
 }
 
-def LM_ConcatOp : LM_Primitive<"concat", [
-    DeclareOpInterfaceMethods<LM_DifferentiableOpInterface>,
-    DeclareOpInterfaceMethods<LM_RowwiseOpInterface>]> {
+def LM_ConcatOp : LM_RowOp<"concat", "R.. c# -> R.. C", [
+    DeclareOpInterfaceMethods<LM_DifferentiableOpInterface>]> {
   let summary = "Joins tensors along the last dimension";
   let description = [{
     The parts side by side along the last dimension: the gradient of `lm.split`.
@@ -200,10 +198,9 @@ def LM_ConcatOp : LM_Primitive<"concat", [
   }];
   let arguments = (ins Variadic<LM_Any>:$parts);
   let results = (outs LM_Any:$result);
-  let hasVerifier = 1;
 }
 
-def LM_FillOp : LM_Primitive<"fill"> {
+def LM_FillOp : LM_Primitive<"fill", "-> R.."> {
   let summary = "A tensor of one value";
   let description = [{
     Every element of the result is `value`, rounded once to its type.
@@ -215,9 +212,11 @@ def LM_FillOp : LM_Primitive<"fill"> {
   }];
   let arguments = (ins F64Attr:$value);
   let results = (outs LM_Any:$result);
+  let hasVerifier = 0;
 }
 
-def LM_ClearOp : LM_Primitive<"clear", [AllTypesMatch<["input", "result"]>,
+def LM_ClearOp : LM_Primitive<"clear", "R.. -> R..", [
+    AllTypesMatch<["input", "result"]>,
     DeclareOpInterfaceMethods<LM_TiedOperandInterface>]> {
   let summary = "Sets a tensor to zero in place";
   let description = [{
@@ -230,9 +229,10 @@ def LM_ClearOp : LM_Primitive<"clear", [AllTypesMatch<["input", "result"]>,
   }];
   let arguments = (ins LM_Any:$input);
   let results = (outs LM_Any:$result);
+  let hasVerifier = 0;
 }
 
-def LM_IotaOp : LM_Primitive<"iota"> {
+def LM_IotaOp : LM_Primitive<"iota", "-> R.. S"> {
   let summary = "Positions of a whole sequence: result[..., s] = s";
   let description = [{
     result[.., s] = s: the positions of whole sequences.
@@ -246,10 +246,10 @@ def LM_IotaOp : LM_Primitive<"iota"> {
     ```
   }];
   let results = (outs LM_Index:$result);
-  let hasVerifier = 1;
 }
 
-def LM_BarrierOp : LM_Primitive<"barrier", [AllTypesMatch<["input", "result"]>]> {
+def LM_BarrierOp : LM_Primitive<"barrier", "R.., A.. -> R..", [
+    AllTypesMatch<["input", "result"]>]> {
   let summary = "The input, not before `after` exists; a view";
   let description = [{
     The value of `input`, not available before `after` is. Keeps recomputed ops
@@ -264,9 +264,10 @@ def LM_BarrierOp : LM_Primitive<"barrier", [AllTypesMatch<["input", "result"]>]>
   }];
   let arguments = (ins LM_Any:$input, LM_Any:$after);
   let results = (outs LM_Any:$result);
+  let hasVerifier = 0;
 }
 
-def LM_StopGradientOp : LM_Primitive<"stop_gradient", [
+def LM_StopGradientOp : LM_Primitive<"stop_gradient", "R.. -> R..", [
     AllTypesMatch<["input", "result"]>,
     DeclareOpInterfaceMethods<LM_DifferentiableOpInterface>]> {
   let summary = "The input; its gradient is zero; a view";
@@ -280,5 +281,6 @@ def LM_StopGradientOp : LM_Primitive<"stop_gradient", [
   }];
   let arguments = (ins LM_Any:$input);
   let results = (outs LM_Any:$result);
+  let hasVerifier = 0;
 }
 #endif

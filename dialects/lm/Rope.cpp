@@ -48,7 +48,3 @@ LogicalResult RopeOp::verify() {
   return success(checkAtMost(*this, "offset", getOffset(), channels - rotated,
                              "the channels less those rotated")); // C5
 }
-
-int64_t RopeOp::getRowRank() { return getTable().getType().getRank() - 1; }
-
-bool RopeOp::isRowOperand(unsigned index) { return true; }

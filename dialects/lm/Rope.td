@@ -3,7 +3,7 @@
 #define TRESSE_LM_ROPE
 include "dialects/lm/LMBase.td"
 
-def LM_RotaryOp : LM_Primitive<"rotary"> {
+def LM_RotaryOp : LM_Primitive<"rotary", "R.. -> R.. dim"> {
   let summary = "Cosines and sines of every position (YaRN)";
   let description = [{
     One row of angles per position p (a negative one counts as 0), the cosines
@@ -43,11 +43,15 @@ def LM_RotaryOp : LM_Primitive<"rotary"> {
       I64Attr:$original_positions, F64Attr:$beta_fast, F64Attr:$beta_slow,
       F64Attr:$amplitude);
   let results = (outs LM_Wide:$result);
-  let hasVerifier = 1;
 }
-def LM_RopeOp : LM_Primitive<"rope", [AllTypesMatch<["input", "result"]>,
-    DeclareOpInterfaceMethods<LM_DifferentiableOpInterface>,
-    DeclareOpInterfaceMethods<LM_RowwiseOpInterface>]> {
+def LM_RopeOp : LM_RowOp<"rope", "R.. D, R.. dr -> R.. D over D", [
+    AllTypesMatch<["input", "result"]>,
+    DeclareOpInterfaceMethods<LM_DifferentiableOpInterface>]> {
+  // The table may lack the heads.
+  let indexingText = [{
+    getInput().getType().getRank() > getTable().getType().getRank()
+        ? "R.. H D, R.. dr -> R.. H D over D" : "R.. D, R.. dr -> R.. D over D"
+  }];
   let summary = "Rotates channels by the angles of their row";
   let description = [{
     Rotates the channels [offset, offset + dr) of every row, copies the others.
@@ -79,6 +83,5 @@ def LM_RopeOp : LM_Primitive<"rope", [AllTypesMatch<["input", "result"]>,
   let arguments = (ins LM_Float:$input, LM_Wide:$table, I64Attr:$offset,
       BoolAttr:$interleaved, DefaultValuedAttr<BoolAttr, "false">:$inverse);
   let results = (outs LM_Float:$result);
-  let hasVerifier = 1;
 }
 #endif

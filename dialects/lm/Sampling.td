@@ -3,7 +3,7 @@
 #define TRESSE_LM_SAMPLING
 include "dialects/lm/LMBase.td"
 
-def LM_SampleOp : LM_Primitive<"sample"> {
+def LM_SampleOp : LM_Primitive<"sample", "slots V, slots 8 -> slots"> {
   let summary = "Samples one token per slot; greedy at temperature 0";
   let description = [{
     One token per slot. `sampling` = [temperature, top_k, top_p, min_p, u, 0, 0,
@@ -33,6 +33,5 @@ def LM_SampleOp : LM_Primitive<"sample"> {
   }];
   let arguments = (ins LM_Wide:$logits, LM_Wide:$sampling);
   let results = (outs LM_Index:$result);
-  let hasVerifier = 1;
 }
 #endif

@@ -113,13 +113,13 @@ private:
         forward = function;
     }
     if (!forward || forward.getNumArguments() != 2)
-      return getOperation().emitError()
+      return emitError(getOperation().getLoc())
              << "expects one function marked '" << kForwardAttr
              << "' with arguments tokens and positions, but got "
              << (forward ? "other arguments" : "none");
     for (const std::string &entry : entries)
       if (entry != "train" && entry != "generate" && entry != "logits")
-        return getOperation().emitError()
+        return emitError(getOperation().getLoc())
                << "expects entries train, generate or logits, but got '"
                << entry << "'";
     return success();
@@ -135,7 +135,7 @@ private:
     else if (dtype == "f64")
       storage = wide = builder.getF64Type();
     else
-      return getOperation().emitError()
+      return emitError(getOperation().getLoc())
              << "expects dtype f32, bf16 or f64, but got '" << dtype << "'";
     return success();
   }

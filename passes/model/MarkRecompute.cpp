@@ -14,7 +14,7 @@ struct MarkRecomputePass : impl::MarkRecomputePassBase<MarkRecomputePass> {
 
   void runOnOperation() override {
     if (fraction < 0.0 || fraction > 1.0) {
-      getOperation().emitError()
+      emitError(getOperation().getLoc())
           << "expects a recompute fraction from 0 to 1, but got " << fraction;
       return signalPassFailure();
     }

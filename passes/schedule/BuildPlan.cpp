@@ -40,7 +40,8 @@ struct BuildPlanPass : impl::BuildPlanPassBase<BuildPlanPass> {
   LogicalResult build(ModuleOp module) {
     auto chosen = plan::symbolizeTarget(target);
     if (!chosen || *chosen == plan::Target::Cuda)
-      return module.emitError("expected target reference or cpu, but got '")
+      return emitError(module.getLoc(),
+                       "expected target reference or cpu, but got '")
              << target << "'";
     PlanBuilder builder(module, *chosen, architecture);
     for (StringRef record : records) {

@@ -1,102 +1,178 @@
-// GemmSteps.cpp - contractions of the lm dialect as matrix products.
+// GemmSteps.cpp - contractions as matrix products.
 //
-//   linear                   x[R,in] w[out,in]        d = x wT
-//   linear_grad_input        dy[R,out] w[out,in]      d = dy w
-//   linear_grad_weight       dy[R,out] x[R,in]        d = dyT x (+ d)
-//   head_linear              x[R,H,in] w[H,out,in]    d[h] = x[:,h] w[h]T
-//   grouped_linear           as linear, rows of group e with w[e]
-//   grouped_linear_grad_*    as linear_grad_*
+// The loops of a contraction d = a b are told apart by the tensors they index:
+//
+//            a   b   d
+//   batch    x   x   x     one product each
+//   row      x       x
+//   column       x   x
+//   inner    x   x         summed over
+//   group        x         the rows' own matrix       (or x in d instead: the
+//                          product of the group's rows)
 #include "passes/schedule/GemmSteps.h"
 
 using namespace mlir;
 
 namespace tresse {
 
-bool isGemm(Operation *op) {
-  return isa<lm::LinearOp, lm::LinearGradInputOp, lm::LinearGradWeightOp,
-             lm::GroupedLinearOp, lm::GroupedLinearGradInputOp,
-             lm::GroupedLinearGradWeightOp, lm::HeadLinearOp>(op);
+namespace {
+enum class LoopRole { Batch, Row, Column, Inner, Group };
+
+/// A contraction as a product d = a b.
+struct Product {
+  lm::Indexing indexing;
+  /// One per loop.
+  SmallVector<LoopRole> roles;
+  /// The number of the operand with the groups' running totals.
+  std::optional<unsigned> ends;
+
+  /// None where `op` is no contraction, or one that is no matrix product.
+  static std::optional<Product> of(Operation *op);
+
+  ArrayRef<unsigned> loopsOfA() const { return indexing.ofOperand(0); }
+  ArrayRef<unsigned> loopsOfB() const { return indexing.ofOperand(1); }
+  ArrayRef<unsigned> loopsOfD() const { return indexing.ofResult(0); }
+  /// The role of a tensor's last dimension.
+  LoopRole lastRole(ArrayRef<unsigned> loops) const {
+    return roles[loops.back()];
+  }
+  bool isGroupOf(ArrayRef<unsigned> loops) const {
+    return llvm::any_of(
+        loops, [&](unsigned loop) { return roles[loop] == LoopRole::Group; });
+  }
+
+private:
+  std::optional<LoopRole> roleOf(unsigned loop) const;
+  bool isMatrixProduct() const;
+};
+} // namespace
+
+std::optional<LoopRole> Product::roleOf(unsigned loop) const {
+  bool inA = llvm::is_contained(loopsOfA(), loop);
+  bool inB = llvm::is_contained(loopsOfB(), loop);
+  bool inD = llvm::is_contained(loopsOfD(), loop);
+  bool isParallel = indexing.getLoop(loop).isParallel();
+  if (ends && llvm::is_contained(indexing.ofOperand(*ends), loop)) {
+    if (!inA && inB != inD)
+      return LoopRole::Group;
+    return std::nullopt;
+  }
+  if (inD != isParallel)
+    return std::nullopt;
+  if (inA && inB)
+    return inD ? LoopRole::Batch : LoopRole::Inner;
+  if (inD && inA != inB)
+    return inA ? LoopRole::Row : LoopRole::Column;
+  return std::nullopt;
 }
 
-/// [R.., H, C] as [H, R, C]: one matrix per head.
-static std::optional<Layout> headLayout(const Layout &layout) {
-  size_t rank = layout.sizes.size();
-  int64_t heads = layout.sizes[rank - 2], channels = layout.sizes[rank - 1];
-  if (channels > 1 && layout.strides[rank - 1] != 1)
-    return std::nullopt;
-  auto flat = layout.reshape(
-      {heads && channels ? layout.elementCount() / (heads * channels) : 0,
-       heads, channels});
-  if (!flat)
-    return std::nullopt;
-  std::swap(flat->sizes[0], flat->sizes[1]);
-  std::swap(flat->strides[0], flat->strides[1]);
-  return flat;
+/// The matrices end in rows, columns or inner sums, and several loops of one
+/// role stand in the same order everywhere.
+bool Product::isMatrixProduct() const {
+  ArrayRef<unsigned> tensors[] = {loopsOfA(), loopsOfB(), loopsOfD()};
+  for (ArrayRef<unsigned> loops : tensors)
+    if (loops.empty() || lastRole(loops) == LoopRole::Batch ||
+        lastRole(loops) == LoopRole::Group)
+      return false;
+  for (LoopRole role :
+       {LoopRole::Batch, LoopRole::Row, LoopRole::Column, LoopRole::Inner}) {
+    std::optional<SmallVector<unsigned>> order;
+    for (ArrayRef<unsigned> loops : tensors) {
+      SmallVector<unsigned> mine(llvm::make_filter_range(
+          loops, [&](unsigned loop) { return roles[loop] == role; }));
+      if (mine.empty())
+        continue;
+      if (order && *order != mine)
+        return false;
+      order = mine;
+    }
+  }
+  if (lastRole(loopsOfD()) != LoopRole::Column)
+    return false;
+  if (!ends)
+    return true;
+  // Groups are runs of rows: of a, or of both operands of a sum.
+  LoopRole last = isGroupOf(loopsOfD()) ? LoopRole::Row : LoopRole::Inner;
+  return lastRole(tensors[0]) == last &&
+         (last == LoopRole::Inner || lastRole(tensors[1]) == LoopRole::Column);
 }
 
-/// [R.., C] as [R, C] with channels next to each other.
-static std::optional<Layout> rowsLayout(const Layout &layout) {
-  if (layout.sizes.back() > 1 && layout.strides.back() != 1)
+std::optional<Product> Product::of(Operation *op) {
+  auto contraction = dyn_cast<lm::ContractionOpInterface>(op);
+  if (!contraction)
     return std::nullopt;
-  int64_t channels = layout.sizes.back();
-  return layout.reshape(
-      {channels ? layout.elementCount() / channels : 0, channels});
+  Product product{lm::Indexing::of(op), {}};
+  if (Value ends = contraction.getGroupEnds())
+    for (OpOperand &operand : op->getOpOperands())
+      if (operand.get() == ends)
+        product.ends = operand.getOperandNumber();
+  for (unsigned loop = 0; loop < product.indexing.getLoops().size(); ++loop) {
+    auto role = product.roleOf(loop);
+    if (!role)
+      return std::nullopt;
+    product.roles.push_back(*role);
+  }
+  return product.isMatrixProduct() ? std::optional(product) : std::nullopt;
 }
+
+bool isGemm(Operation *op) { return Product::of(op).has_value(); }
 
 std::optional<Layout> gemmLayout(Operation *op, unsigned index,
                                  const Layout &layout) {
-  if (layout.sizes.empty() || layout.dtype.isInteger())
-    return layout; // ends
-  bool isResult = index >= op->getNumOperands();
-  if (isa<lm::HeadLinearOp>(op) && (index == 0 || isResult))
-    return headLayout(layout);
-  // Stacks of matrices keep their three dimensions.
-  if (layout.sizes.size() == 3 &&
-      ((isa<lm::HeadLinearOp>(op) && index == 1) ||
-       (isa<lm::GroupedLinearOp, lm::GroupedLinearGradInputOp>(op) &&
-        index == 1) ||
-       (isa<lm::GroupedLinearGradWeightOp>(op) && index != 0 && index != 1))) {
-    if (layout.sizes[2] > 1 && layout.strides[2] != 1)
-      return std::nullopt;
+  Product product = *Product::of(op);
+  if (index == product.ends)
     return layout;
-  }
-  return rowsLayout(layout);
+  ArrayRef<unsigned> loops = product.indexing.ofTensor(index);
+  LoopRole last = product.lastRole(loops);
+  // A stack of matrices, [batch or group, other, last].
+  Layout sorted{{}, {}, layout.offset, layout.dtype};
+  SmallVector<int64_t> sizes;
+  auto take = [&](auto isMine) {
+    int64_t count = 1;
+    for (auto [dim, loop] : llvm::enumerate(loops)) {
+      if (!isMine(product.roles[loop]))
+        continue;
+      sorted.sizes.push_back(layout.sizes[dim]);
+      sorted.strides.push_back(layout.strides[dim]);
+      count *= layout.sizes[dim];
+    }
+    sizes.push_back(count);
+  };
+  auto isStack = [](LoopRole role) {
+    return role == LoopRole::Batch || role == LoopRole::Group;
+  };
+  take(isStack);
+  if (sorted.sizes.empty())
+    sizes.clear();
+  take([&](LoopRole role) { return !isStack(role) && role != last; });
+  take([&](LoopRole role) { return role == last; });
+  std::optional<Layout> matrices = sorted.reshape(sizes);
+  if (matrices && matrices->sizes.back() > 1 && matrices->strides.back() != 1)
+    return std::nullopt;
+  return matrices;
 }
 
 void addGemm(PlanBuilder &builder, Operation *op, StringRef name,
              ArrayRef<Place> operands, const Place &result) {
+  Product product = *Product::of(op);
   Cost cost = estimateCost(op);
+  // Every row meets every element of its matrix once.
+  cost.flops = 2;
+  for (auto [loop, role] :
+       llvm::zip_equal(product.indexing.getLoops(), product.roles))
+    if (role != LoopRole::Group)
+      cost.flops *= loop.extent;
+  bool transposeA = product.lastRole(product.loopsOfA()) == LoopRole::Row;
+  bool transposeB = product.lastRole(product.loopsOfB()) == LoopRole::Inner;
+  auto sum = dyn_cast<lm::AccumulateOpInterface>(op);
+  bool accumulate = sum && sum.getAccumulatorValue();
   const Place &a = operands[0], &b = operands[1];
-  bool isWeight =
-      isa<lm::LinearGradWeightOp, lm::GroupedLinearGradWeightOp>(op);
-  // Every row of a meets every element of a weight once.
-  int64_t weight =
-      isWeight ? result.layout.elementCount() : b.layout.elementCount();
-  int64_t groups = isa<lm::GroupedLinearOp, lm::GroupedLinearGradInputOp,
-                       lm::GroupedLinearGradWeightOp>(op)
-                       ? operands[2].layout.sizes.front()
-                       : 1;
-  int64_t rows = a.layout.sizes[a.layout.sizes.size() - 2];
-  cost.flops = 2 * rows * (weight / std::max<int64_t>(groups, 1));
-
-  if (isa<lm::GroupedLinearOp, lm::GroupedLinearGradInputOp>(op))
-    return builder.groupedGemm(op->getLoc(), name, a, b,
-                               isa<lm::GroupedLinearOp>(op), result,
-                               operands[2], /*varyingK=*/false,
-                               /*accumulate=*/false, cost);
-  if (isa<lm::GroupedLinearGradWeightOp>(op))
-    return builder.groupedGemm(op->getLoc(), name, a, b, /*transposeB=*/false,
-                               result, operands[2], /*varyingK=*/true,
-                               op->getNumOperands() == 4, cost);
-  if (isa<lm::LinearGradWeightOp>(op))
-    return builder.gemm(op->getLoc(), name, a, /*transposeA=*/true, b,
-                        /*transposeB=*/false, result, op->getNumOperands() == 3,
-                        cost);
-  bool storedOutIn = isa<lm::LinearOp>(op);
-  if (auto heads = dyn_cast<lm::HeadLinearOp>(op))
-    storedOutIn = !heads.getTransposed();
-  builder.gemm(op->getLoc(), name, a, /*transposeA=*/false, b, storedOutIn,
-               result, /*accumulate=*/false, cost);
+  if (product.ends)
+    return builder.groupedGemm(
+        op->getLoc(), name, a, b, transposeB, result, operands[*product.ends],
+        product.isGroupOf(product.loopsOfD()), accumulate, cost);
+  builder.gemm(op->getLoc(), name, a, transposeA, b, transposeB, result,
+               accumulate, cost);
 }
 
 } // namespace tresse

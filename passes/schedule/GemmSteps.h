@@ -1,4 +1,4 @@
-// GemmSteps.h - contractions of the lm dialect as matrix products.
+// GemmSteps.h - contractions as matrix products.
 #ifndef TRESSE_PASSES_SCHEDULE_GEMMSTEPS_H
 #define TRESSE_PASSES_SCHEDULE_GEMMSTEPS_H
 
@@ -6,8 +6,8 @@
 
 namespace tresse {
 
-/// True for ops that `addGemm` knows: linear, head_linear, grouped_linear and
-/// their gradients.
+/// True for contractions (lm::ContractionOpInterface) whose indexing is that of
+/// a matrix product, a batch of them or a grouped one.
 bool isGemm(mlir::Operation *op);
 
 /// The layout that operand or result `index` (operands first) of a gemm needs

@@ -3,18 +3,6 @@
 #define TRESSE_PASSES_SCHEDULE_PASSES
 include "mlir/Pass/PassBase.td"
 
-def AccumulateInPlacePass : Pass<"tresse-accumulate-in-place", "::mlir::ModuleOp"> {
-  let summary = "Lets ops that sum add to the global that their sum is added to";
-  let description = [{
-    `store(addf(load @g, sum(...)), @g)` becomes `store(sum(..., load @g), @g)` for
-    every op with the AccumulateOpInterface: the sum is never a tensor of its
-    own, and the addition no step of its own.
-
-    Example: test/passes/schedule/accumulate-in-place.mlir
-  }];
-  let dependentDialects = ["::tresse::lm::LMDialect"];
-}
-
 def BuildPlanPass : Pass<"tresse-build-plan", "::mlir::ModuleOp"> {
   let summary = "Turns flat entries into the steps of a plan";
   let description = [{

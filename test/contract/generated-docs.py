@@ -78,6 +78,8 @@ def status_page(source):
     code = {target: sources_of(source / "codegen" / target)
             for target in BACKENDS}
     schedule = sources_of(source / "passes/schedule")
+    products = {op.name for op, _, _ in dialect.load_with_interface(
+        source, "lm", "ContractionOpInterface")}
 
     def cell(op, target):
         named = re.compile(rf"\b{op.cpp_class}\b")
@@ -85,7 +87,8 @@ def status_page(source):
             return "-"
         if named.search(code[target] + shared):
             return "kernel"
-        return "step" if named.search(schedule) else "-"
+        is_step = op.name in products or named.search(schedule)
+        return "step" if is_step else "-"
 
     lines = ["# Ops and targets\n",
              "`loops`: a function of runtime/reference. `expanded`: replaced by "

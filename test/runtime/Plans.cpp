@@ -157,6 +157,23 @@ TEST(Plan, StepsThatDoNotFitAreRefusedByTheSession) {
   }
 }
 
+TEST(Plan, InstructionsThatTheProcessorLacksAreNamed) {
+  auto opened = [](const char *architecture) {
+    PlanBuilder b = goodPlan();
+    b.header.architecture = b.string(architecture);
+    auto bytes = b.bytes();
+    tresse_model model{bytes.data(), nullptr, nullptr, nullptr};
+    return failureOf([&] { Session(model, 1); });
+  };
+  EXPECT_EQ("", opened(""));
+  // No processor has it, nor does this runtime know what it would be.
+  for (const char *architecture :
+       {"telepathy", "telepathy,", ",telepathy", "telepathy,x86-64-v2"}) {
+    std::string message = opened(architecture);
+    EXPECT_NE(std::string::npos, message.find("lacks 'telepathy'")) << message;
+  }
+}
+
 TEST(Plan, CutAnywhereIsRefused) {
   auto bytes = goodPlan().bytes();
   for (size_t words = 0; words < bytes.size(); ++words) {

@@ -55,7 +55,7 @@ FailureOr<ArrayRef<Stage>> tresse::selectStages(const DriverOptions &options) {
 static LogicalResult dump(ModuleOp module, StringRef folder, size_t number,
                           StringRef stage) {
   if (std::error_code error = llvm::sys::fs::create_directories(folder))
-    return module.emitError()
+    return emitError(module.getLoc())
            << "expects a writable folder '" << folder
            << "' for --dump-stages, but got " << error.message();
   std::string name;
@@ -66,7 +66,7 @@ static LogicalResult dump(ModuleOp module, StringRef folder, size_t number,
   std::error_code error;
   llvm::raw_fd_ostream out(path, error);
   if (error)
-    return module.emitError()
+    return emitError(module.getLoc())
            << "expects to write '" << path << "', but got " << error.message();
   module.print(out);
   return success();

@@ -18,13 +18,13 @@ static LogicalResult writeFile(ModuleOp module, StringRef path,
   std::string message;
   auto file = openOutputFile(path, &message);
   if (!file)
-    return module.emitError() << message;
+    return emitError(module.getLoc()) << message;
   write(file->os());
   file->os().flush();
   if (std::error_code error = file->os().error()) {
     file->os().clear_error();
-    return module.emitError() << "expects room to write '" << path
-                              << "', but got " << error.message();
+    return emitError(module.getLoc()) << "expects room to write '" << path
+                                      << "', but got " << error.message();
   }
   file->keep();
   return success();
@@ -62,7 +62,7 @@ static LogicalResult link(ModuleOp module, plan::ModelOp model,
   (reference ? code.referenceKernels : code.cpuKernels) = functionTable(model);
   auto machine = createCpuTargetMachine(options.cpu);
   if (!machine)
-    return module.emitError() << llvm::toString(machine.takeError());
+    return emitError(module.getLoc()) << llvm::toString(machine.takeError());
   llvm::LLVMContext context;
   if (!reference) {
     code.kernels = translateKernels(module, model, context);
@@ -71,13 +71,13 @@ static LogicalResult link(ModuleOp module, plan::ModelOp model,
   }
   auto object = emitObject(std::move(code), **machine);
   if (!object)
-    return module.emitError() << llvm::toString(object.takeError());
+    return emitError(module.getLoc()) << llvm::toString(object.takeError());
   llvm::Error error =
       options.kind == "so"
           ? linkShared(*object, options.output, options.libraries)
           : linkExecutable(*object, options.output, options.libraries);
   if (error)
-    return module.emitError() << llvm::toString(std::move(error));
+    return emitError(module.getLoc()) << llvm::toString(std::move(error));
   return success();
 }
 

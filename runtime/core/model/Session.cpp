@@ -23,24 +23,48 @@ void TensorView::setNumber(int64_t index, double value) const {
                value);
 }
 
-/// The processor that the kernels were compiled for must be this one.
+/// Whether this processor has what the plan calls `feature`: an x86-64 level,
+/// or an instruction set by LLVM's name.
+static bool processorHas(std::string_view feature) {
+#if defined(__x86_64__)
+  // The compiler's question takes literals only.
+#define TRESSE_FEATURE(name) {name, __builtin_cpu_supports(name) != 0}
+  const std::pair<std::string_view, bool> known[] = {
+      TRESSE_FEATURE("x86-64-v2"),
+      TRESSE_FEATURE("x86-64-v3"),
+      TRESSE_FEATURE("x86-64-v4"),
+      TRESSE_FEATURE("avx512bf16"),
+      TRESSE_FEATURE("avx512bitalg"),
+      TRESSE_FEATURE("avx512fp16"),
+      TRESSE_FEATURE("avx512ifma"),
+      TRESSE_FEATURE("avx512vbmi"),
+      TRESSE_FEATURE("avx512vbmi2"),
+      TRESSE_FEATURE("avx512vnni"),
+      TRESSE_FEATURE("avx512vpopcntdq"),
+      TRESSE_FEATURE("avxvnni"),
+      TRESSE_FEATURE("gfni")};
+#undef TRESSE_FEATURE
+  for (auto [name, has] : known)
+    if (name == feature)
+      return has;
+#endif
+  return false;
+}
+
+/// The processor must have what the kernels were compiled for: a list with
+/// commas. A feature without a known name is one that it lacks.
 static Plan openPlan(const tresse_model &model) {
   Plan plan(model);
   if (plan.header().target != TRESSE_CPU)
     return plan;
   std::string_view needed = plan.string(plan.header().architecture);
-  bool able = true;
-#if defined(__x86_64__)
-  if (needed == "x86-64-v2")
-    able = __builtin_cpu_supports("x86-64-v2");
-  else if (needed == "x86-64-v3")
-    able = __builtin_cpu_supports("x86-64-v3");
-  else if (needed == "x86-64-v4")
-    able = __builtin_cpu_supports("x86-64-v4");
-#endif
-  if (!able)
-    fail("model: it was compiled for ", inQuotes(needed),
-         ", but this processor lacks some of its instructions");
+  for (std::string_view rest = needed; !rest.empty();) {
+    std::string_view feature = rest.substr(0, rest.find(','));
+    rest.remove_prefix(std::min(feature.size() + 1, rest.size()));
+    if (!feature.empty() && !processorHas(feature))
+      fail("model: it was compiled for ", inQuotes(needed),
+           ", but this processor lacks ", inQuotes(feature));
+  }
   return plan;
 }
 
