@@ -98,6 +98,8 @@ public:
   bool atLeast(int architecture) const { return module.target >= architecture; }
 
 private:
+  /// Bytes that 32 lanes of an operand of `bytes` bytes take; see Ref.
+  static unsigned slotBytes(unsigned bytes);
   bool decodeStatement(const Statement &next);
   void splitOpcode();
   bool symbolAddress(const Operand &operand, Type type, Ref &ref);

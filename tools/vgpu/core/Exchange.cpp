@@ -12,12 +12,11 @@ std::string hexMask(uint32_t mask) {
   return text;
 }
 
-/// Waits for the lanes of the member mask, which every lane must agree on.
-/// `members` is the mask's slot.
-bool gatherMembers(Warp &w, Ref slot, uint32_t mask, uint32_t &members) {
+/// Waits for the lanes of the member mask in `slot`, which every lane must
+/// agree on. True when they are all here; `mask` then holds those that execute.
+bool gatherMembers(Warp &w, Ref slot, uint32_t &mask) {
   const uint32_t *masks = w.read<uint32_t>(slot);
-  unsigned first = unsigned(std::countr_zero(mask));
-  members = masks[first];
+  uint32_t members = masks[std::countr_zero(mask)];
   // Lanes with other masks form groups of their own.
   uint32_t same = 0;
   forEachLane(mask, [&](unsigned l) {
@@ -35,7 +34,10 @@ bool gatherMembers(Warp &w, Ref slot, uint32_t mask, uint32_t &members) {
            "the lane is not in its own member mask " + hexMask(members));
     return false;
   }
-  return gatherLanes(w, same, members);
+  if (!gatherLanes(w, same, members))
+    return false;
+  mask &= w.active;
+  return true;
 }
 
 enum class Shuffle : uint8_t { Up, Down, Bfly, Idx };
@@ -43,10 +45,8 @@ enum class Shuffle : uint8_t { Up, Down, Bfly, Idx };
 /// d = a of another lane. b: lane or distance, c: clamp and segment mask;
 /// aux: Shuffle; aux32: the predicate result or noRef; imm: the mask's slot.
 void runShuffle(Warp &w, const Insn &i, uint32_t mask) {
-  uint32_t members;
-  if (!gatherMembers(w, Ref(i.imm), mask, members))
+  if (!gatherMembers(w, Ref(i.imm), mask))
     return;
-  mask = w.active & mask;
   const uint32_t *a = w.read<uint32_t>(i.a), *b = w.read<uint32_t>(i.b),
                  *c = w.read<uint32_t>(i.c);
   uint32_t result[32], in = 0;
@@ -117,10 +117,8 @@ void runShuffle(Warp &w, const Insn &i, uint32_t mask) {
 
 /// aux: 0 all, 1 any, 2 uni, 3 ballot.
 void runVote(Warp &w, const Insn &i, uint32_t mask) {
-  uint32_t members;
-  if (!gatherMembers(w, i.b, mask, members))
+  if (!gatherMembers(w, i.b, mask))
     return;
-  mask = w.active & mask;
   uint32_t votes = w.predicate(i.a) & mask;
   if (i.aux == 3) {
     writeLanes<uint32_t>(w, i.d, mask, [=](unsigned) { return votes; });
@@ -134,10 +132,8 @@ void runVote(Warp &w, const Insn &i, uint32_t mask) {
 
 /// match: aux bit 0 all; aux32: predicate result or noRef.
 template <class T> void runMatch(Warp &w, const Insn &i, uint32_t mask) {
-  uint32_t members;
-  if (!gatherMembers(w, i.b, mask, members))
+  if (!gatherMembers(w, i.b, mask))
     return;
-  mask = w.active & mask;
   const T *a = w.read<T>(i.a);
   uint32_t result[32] = {}, agreed = 0;
   forEachLane(mask, [&](unsigned l) {
@@ -159,10 +155,8 @@ template <class T> void runMatch(Warp &w, const Insn &i, uint32_t mask) {
 
 /// redux: aux 0 add, 1 min.u, 2 max.u, 3 min.s, 4 max.s, 5 and, 6 or, 7 xor.
 void runRedux(Warp &w, const Insn &i, uint32_t mask) {
-  uint32_t members;
-  if (!gatherMembers(w, i.b, mask, members))
+  if (!gatherMembers(w, i.b, mask))
     return;
-  mask = w.active & mask;
   const uint32_t *a = w.read<uint32_t>(i.a);
   uint32_t total = a[std::countr_zero(mask)];
   forEachLane(mask & (mask - 1), [&](unsigned l) {
@@ -199,10 +193,8 @@ void runRedux(Warp &w, const Insn &i, uint32_t mask) {
 
 /// elect.sync d|p, members: the lowest lane.
 void runElect(Warp &w, const Insn &i, uint32_t mask) {
-  uint32_t members;
-  if (!gatherMembers(w, i.a, mask, members))
+  if (!gatherMembers(w, i.a, mask))
     return;
-  mask = w.active & mask;
   uint32_t leader = uint32_t(std::countr_zero(mask));
   writeLanes<uint32_t>(w, i.d, mask, [=](unsigned) { return leader; });
   writePredicate(w, i.aux32, mask, 1u << leader);
