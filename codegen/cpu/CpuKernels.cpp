@@ -1,6 +1,7 @@
 // CpuKernels.cpp - the kernels of a plan become functions beside it.
 #include "codegen/cpu/Kernel.h"
 #include "codegen/cpu/Passes.h"
+#include "passes/common/ModuleError.h"
 
 using namespace mlir;
 
@@ -22,7 +23,7 @@ struct CpuKernelsPass : impl::CpuKernelsPassBase<CpuKernelsPass> {
   void runOnOperation() override {
     auto target = tresse::cpu::parseTarget(cpu);
     if (!target) {
-      emitError(getOperation().getLoc(), llvm::toString(target.takeError()));
+      emitModuleError(getOperation()) << llvm::toString(target.takeError());
       return signalPassFailure();
     }
     for (auto model : llvm::to_vector(getOperation().getOps<plan::ModelOp>()))

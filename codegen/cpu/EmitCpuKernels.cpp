@@ -1,6 +1,7 @@
 // EmitCpuKernels.cpp - functions on tensors to kernels, to look at and to test.
 #include "codegen/cpu/Kernel.h"
 #include "codegen/cpu/Passes.h"
+#include "passes/common/ModuleError.h"
 
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -45,7 +46,7 @@ struct EmitCpuKernelsPass : impl::EmitCpuKernelsPassBase<EmitCpuKernelsPass> {
     ModuleOp module = getOperation();
     auto target = tresse::cpu::parseTarget(cpu);
     if (!target) {
-      emitError(module.getLoc(), llvm::toString(target.takeError()));
+      emitModuleError(module) << llvm::toString(target.takeError());
       return signalPassFailure();
     }
     auto functions = llvm::to_vector(module.getOps<func::FuncOp>());

@@ -1,5 +1,6 @@
 // WritePlan.cpp - plan ops to the bytes of plan.h: all but the steps.
 #include "codegen/emit/PlanWriter.h"
+#include "passes/common/ModuleError.h"
 #include "runtime/core/plan_bytes.h"
 
 using namespace mlir;
@@ -275,7 +276,7 @@ ModelOp findModel(ModuleOp module) {
     found = model;
   }
   if (!found)
-    emitError(module.getLoc(), "expected one 'plan.model', but got none");
+    emitModuleError(module) << "expected one 'plan.model', but got none";
   return found;
 }
 

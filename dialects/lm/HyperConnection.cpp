@@ -26,6 +26,24 @@ static bool setMixRows(ShapeCheck &check) {
   return true;
 }
 
+/// C1 to C4 of the ops on maps: the streams, and per row as many products and
+/// offsets as `rows` says, which share `scales` factors.
+template <typename Op>
+static bool matchMaps(ShapeCheck &check, Op op, StringRef rows,
+                      StringRef scales) {
+  return check.match("input", op.getInput(), "R.. n C") && // C1
+         setMixRows(check) &&
+         check.match("mix", op.getMix(), ("R.. " + rows).str()) && // C2
+         check.match("base", op.getBase(), rows) &&                // C3
+         check.match("scale", op.getScale(), scales);              // C4
+}
+
+/// The settings of the iteration.
+template <typename Op> static bool checkIteration(Op op) {
+  return checkAtLeast(op, "iterations", op.getIterations(), 1) &&
+         checkNotNegative(op, "epsilon", op.getEpsilon());
+}
+
 LogicalResult MhcExpandOp::verify() {
   ShapeCheck check(*this);
   return success(check.match("input", getInput(), "R.. C") &&    // C1
@@ -40,35 +58,25 @@ LogicalResult MhcExpandGradOp::verify() {
 
 LogicalResult MhcPreOp::verify() {
   ShapeCheck check(*this);
-  return success(check.match("input", getInput(), "R.. n C") && // C1
-                 setMixRows(check) &&
-                 check.match("mix", getMix(), "R.. k") &&                 // C2
-                 check.match("base", getBase(), "k") &&                   // C3
-                 check.match("scale", getScale(), "3") &&                 // C4
-                 check.match("h", getH(), "R.. C") &&                     // C5
-                 check.match("post", getPost(), "R.. n") &&               // C6
-                 check.match("comb", getComb(), "R.. n n") &&             // C7
-                 checkAtLeast(*this, "iterations", getIterations(), 1) && // C8
-                 checkNotNegative(*this, "epsilon", getEpsilon()) &&      // C9
+  return success(matchMaps(check, *this, "k", "3") &&         // C1 C2 C3 C4
+                 check.match("h", getH(), "R.. C") &&         // C5
+                 check.match("post", getPost(), "R.. n") &&   // C6
+                 check.match("comb", getComb(), "R.. n n") && // C7
+                 checkIteration(*this) &&                     // C8 C9
                  checkPositive(*this, "norm_epsilon", getNormEpsilon())); // C10
 }
 
 LogicalResult MhcPreGradOp::verify() {
   ShapeCheck check(*this);
-  return success(check.match("input", getInput(), "R.. n C") && // C1
-                 setMixRows(check) &&
-                 check.match("mix", getMix(), "R.. k") &&                 // C2
-                 check.match("base", getBase(), "k") &&                   // C3
-                 check.match("scale", getScale(), "3") &&                 // C4
-                 check.match("dh", getDh(), "R.. C") &&                   // C5
-                 check.match("dpost", getDpost(), "R.. n") &&             // C6
-                 check.match("dcomb", getDcomb(), "R.. n n") &&           // C7
-                 check.match("dx", getDx(), "R.. n C") &&                 // C8
-                 check.match("dmix", getDmix(), "R.. k") &&               // C9
-                 check.match("dz", getDz(), "R.. k") &&                   // C10
-                 check.match("dscale", getDscale(), "R.. 3") &&           // C11
-                 checkAtLeast(*this, "iterations", getIterations(), 1) && // C12
-                 checkNotNegative(*this, "epsilon", getEpsilon()) &&      // C13
+  return success(matchMaps(check, *this, "k", "3") &&           // C1 C2 C3 C4
+                 check.match("dh", getDh(), "R.. C") &&         // C5
+                 check.match("dpost", getDpost(), "R.. n") &&   // C6
+                 check.match("dcomb", getDcomb(), "R.. n n") && // C7
+                 check.match("dx", getDx(), "R.. n C") &&       // C8
+                 check.match("dmix", getDmix(), "R.. k") &&     // C9
+                 check.match("dz", getDz(), "R.. k") &&         // C10
+                 check.match("dscale", getDscale(), "R.. 3") && // C11
+                 checkIteration(*this) &&                       // C12 C13
                  checkPositive(*this, "norm_epsilon", getNormEpsilon())); // C14
 }
 
@@ -96,21 +104,15 @@ LogicalResult MhcPostGradOp::verify() {
 
 LogicalResult MhcHeadOp::verify() {
   ShapeCheck check(*this);
-  return success(check.match("input", getInput(), "R.. n C") &&           // C1
-                 check.match("mix", getMix(), "R.. n") &&                 // C2
-                 check.match("base", getBase(), "n") &&                   // C3
-                 check.match("scale", getScale(), "1") &&                 // C4
-                 check.match("result", getResult(), "R.. C") &&           // C5
+  return success(matchMaps(check, *this, "n", "1") &&           // C1 C2 C3 C4
+                 check.match("result", getResult(), "R.. C") && // C5
                  checkNotNegative(*this, "epsilon", getEpsilon()) &&      // C6
                  checkPositive(*this, "norm_epsilon", getNormEpsilon())); // C7
 }
 
 LogicalResult MhcHeadGradOp::verify() {
   ShapeCheck check(*this);
-  return success(check.match("input", getInput(), "R.. n C") &&           // C1
-                 check.match("mix", getMix(), "R.. n") &&                 // C2
-                 check.match("base", getBase(), "n") &&                   // C3
-                 check.match("scale", getScale(), "1") &&                 // C4
+  return success(matchMaps(check, *this, "n", "1") && // C1 C2 C3 C4
                  check.match("gradient", getGradient(), "R.. C") &&       // C5
                  check.match("dx", getDx(), "R.. n C") &&                 // C6
                  check.match("dmix", getDmix(), "R.. n") &&               // C7
@@ -122,17 +124,15 @@ LogicalResult MhcHeadGradOp::verify() {
 
 LogicalResult SinkhornOp::verify() {
   ShapeCheck check(*this);
-  return success(check.match("input", getInput(), "R.. n n") &&           // C1
-                 check.match("result", getResult(), "R.. n n") &&         // C2
-                 checkAtLeast(*this, "iterations", getIterations(), 1) && // C3
-                 checkNotNegative(*this, "epsilon", getEpsilon()));       // C4
+  return success(check.match("input", getInput(), "R.. n n") &&   // C1
+                 check.match("result", getResult(), "R.. n n") && // C2
+                 checkIteration(*this));                          // C3 C4
 }
 
 LogicalResult SinkhornGradOp::verify() {
   ShapeCheck check(*this);
-  return success(check.match("input", getInput(), "R.. n n") &&           // C1
-                 check.match("gradient", getGradient(), "R.. n n") &&     // C2
-                 check.match("result", getResult(), "R.. n n") &&         // C3
-                 checkAtLeast(*this, "iterations", getIterations(), 1) && // C4
-                 checkNotNegative(*this, "epsilon", getEpsilon()));       // C5
+  return success(check.match("input", getInput(), "R.. n n") &&       // C1
+                 check.match("gradient", getGradient(), "R.. n n") && // C2
+                 check.match("result", getResult(), "R.. n n") &&     // C3
+                 checkIteration(*this));                              // C4 C5
 }

@@ -1,5 +1,6 @@
 // InstantiateEntries.cpp - derives the entry functions from the forward
 // function: static shapes, the storage type, and what each entry computes.
+#include "passes/common/ModuleError.h"
 #include "passes/model/Entry.h"
 #include "passes/model/Passes.h"
 
@@ -112,14 +113,18 @@ private:
       if (function->hasAttr(kForwardAttr))
         forward = function;
     }
-    if (!forward || forward.getNumArguments() != 2)
-      return emitError(getOperation().getLoc())
+    if (!forward)
+      return emitModuleError(getOperation())
              << "expects one function marked '" << kForwardAttr
-             << "' with arguments tokens and positions, but got "
-             << (forward ? "other arguments" : "none");
+             << "', but got none";
+    if (forward.getNumArguments() != 2)
+      return emitError(forward.getLoc())
+             << "expects the function marked '" << kForwardAttr
+             << "' to have 2 arguments, tokens and positions, but got "
+             << forward.getNumArguments();
     for (const std::string &entry : entries)
       if (entry != "train" && entry != "generate" && entry != "logits")
-        return emitError(getOperation().getLoc())
+        return emitModuleError(getOperation())
                << "expects entries train, generate or logits, but got '"
                << entry << "'";
     return success();
@@ -135,7 +140,7 @@ private:
     else if (dtype == "f64")
       storage = wide = builder.getF64Type();
     else
-      return emitError(getOperation().getLoc())
+      return emitModuleError(getOperation())
              << "expects dtype f32, bf16 or f64, but got '" << dtype << "'";
     return success();
   }

@@ -1,4 +1,5 @@
 // MarkRecompute.cpp - marks the calls whose activations are recomputed.
+#include "passes/common/ModuleError.h"
 #include "passes/model/Entry.h"
 #include "passes/model/Passes.h"
 
@@ -14,7 +15,7 @@ struct MarkRecomputePass : impl::MarkRecomputePassBase<MarkRecomputePass> {
 
   void runOnOperation() override {
     if (fraction < 0.0 || fraction > 1.0) {
-      emitError(getOperation().getLoc())
+      emitModuleError(getOperation())
           << "expects a recompute fraction from 0 to 1, but got " << fraction;
       return signalPassFailure();
     }

@@ -1,4 +1,5 @@
 // BuildPlan.cpp - flat entries become a plan.
+#include "passes/common/ModuleError.h"
 #include "passes/schedule/Passes.h"
 #include "passes/schedule/ScheduleEntry.h"
 
@@ -40,9 +41,8 @@ struct BuildPlanPass : impl::BuildPlanPassBase<BuildPlanPass> {
   LogicalResult build(ModuleOp module) {
     auto chosen = plan::symbolizeTarget(target);
     if (!chosen || *chosen == plan::Target::Cuda)
-      return emitError(module.getLoc(),
-                       "expected target reference or cpu, but got '")
-             << target << "'";
+      return emitModuleError(module)
+             << "expected target reference or cpu, but got '" << target << "'";
     PlanBuilder builder(module, *chosen, architecture);
     for (StringRef record : records) {
       auto [name, value] = record.split('=');

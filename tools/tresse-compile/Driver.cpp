@@ -1,5 +1,6 @@
 // Driver.cpp - runs the compiler's stages on one module.
 #include "tools/tresse-compile/Driver.h"
+#include "passes/common/ModuleError.h"
 
 #include "codegen/Pipeline.h"
 
@@ -55,7 +56,7 @@ FailureOr<ArrayRef<Stage>> tresse::selectStages(const DriverOptions &options) {
 static LogicalResult dump(ModuleOp module, StringRef folder, size_t number,
                           StringRef stage) {
   if (std::error_code error = llvm::sys::fs::create_directories(folder))
-    return emitError(module.getLoc())
+    return emitModuleError(module)
            << "expects a writable folder '" << folder
            << "' for --dump-stages, but got " << error.message();
   std::string name;
@@ -66,7 +67,7 @@ static LogicalResult dump(ModuleOp module, StringRef folder, size_t number,
   std::error_code error;
   llvm::raw_fd_ostream out(path, error);
   if (error)
-    return emitError(module.getLoc())
+    return emitModuleError(module)
            << "expects to write '" << path << "', but got " << error.message();
   module.print(out);
   return success();

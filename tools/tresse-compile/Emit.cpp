@@ -1,5 +1,6 @@
 // Emit.cpp - a planned module becomes a file.
 #include "tools/tresse-compile/Emit.h"
+#include "passes/common/ModuleError.h"
 
 #include "codegen/emit/Object.h"
 #include "codegen/emit/PlanBytes.h"
@@ -18,13 +19,13 @@ static LogicalResult writeFile(ModuleOp module, StringRef path,
   std::string message;
   auto file = openOutputFile(path, &message);
   if (!file)
-    return emitError(module.getLoc()) << message;
+    return emitModuleError(module) << message;
   write(file->os());
   file->os().flush();
   if (std::error_code error = file->os().error()) {
     file->os().clear_error();
-    return emitError(module.getLoc()) << "expects room to write '" << path
-                                      << "', but got " << error.message();
+    return emitModuleError(module) << "expects room to write '" << path
+                                   << "', but got " << error.message();
   }
   file->keep();
   return success();
@@ -62,7 +63,7 @@ static LogicalResult link(ModuleOp module, plan::ModelOp model,
   (reference ? code.referenceKernels : code.cpuKernels) = functionTable(model);
   auto machine = createCpuTargetMachine(options.cpu);
   if (!machine)
-    return emitError(module.getLoc()) << llvm::toString(machine.takeError());
+    return emitModuleError(module) << llvm::toString(machine.takeError());
   llvm::LLVMContext context;
   if (!reference) {
     code.kernels = translateKernels(module, model, context);
@@ -71,13 +72,13 @@ static LogicalResult link(ModuleOp module, plan::ModelOp model,
   }
   auto object = emitObject(std::move(code), **machine);
   if (!object)
-    return emitError(module.getLoc()) << llvm::toString(object.takeError());
+    return emitModuleError(module) << llvm::toString(object.takeError());
   llvm::Error error =
       options.kind == "so"
           ? linkShared(*object, options.output, options.libraries)
           : linkExecutable(*object, options.output, options.libraries);
   if (error)
-    return emitError(module.getLoc()) << llvm::toString(std::move(error));
+    return emitModuleError(module) << llvm::toString(std::move(error));
   return success();
 }
 
