@@ -3,6 +3,8 @@
 
 #include "codegen/cpu/Kernel.h"
 #include "codegen/cpu/Passes.h"
+#include "codegen/cuda/Kernel.h"
+#include "codegen/cuda/Passes.h"
 #include "codegen/reference/Passes.h"
 #include "codegen/tile/Kernel.h"
 #include "mlir/Pass/PassManager.h"
@@ -21,6 +23,12 @@ static void buildCodegen(OpPassManager &manager,
     kernels.cpu = options.cpu;
     manager.addPass(createCpuKernelsPass(kernels));
   }
+  auto [family, chip] = StringRef(options.target).split(':');
+  if (family == "cuda") {
+    CudaKernelsPassOptions kernels;
+    kernels.chip = chip.str();
+    manager.addPass(createCudaKernelsPass(kernels));
+  }
 }
 
 ArrayRef<Stage> tresse::allStages() {
@@ -35,9 +43,11 @@ ArrayRef<Stage> tresse::allStages() {
 void tresse::registerCodegen(DialectRegistry &registry) {
   tile::registerTileModels(registry);
   cpu::registerKernelDialects(registry);
+  cuda::registerKernelDialects(registry);
 }
 
 void tresse::registerCodegenPasses() {
   registerReferencePasses();
   registerCpuPasses();
+  registerCudaPasses();
 }

@@ -91,8 +91,9 @@ static SmallVector<std::string> buildRecords(const CompileOptions &options) {
 static void buildSchedule(OpPassManager &manager,
                           const CompileOptions &options) {
   BuildPlanPassOptions plan;
-  plan.target = options.target;
-  plan.gemms = options.target != "reference";
+  plan.target = StringRef(options.target).split(':').first.str();
+  plan.gemms = plan.target != "reference";
+  plan.groupedGemms = plan.target == "cpu";
   plan.records = buildRecords(options);
   manager.addPass(createBuildPlanPass(plan));
   manager.addPass(createAssignArenaPass());

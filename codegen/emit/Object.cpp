@@ -45,6 +45,19 @@ static GlobalVariable *addPlan(Module &module, ArrayRef<uint64_t> plan) {
   return global;
 }
 
+/// Device code, or null.
+static Constant *addDeviceCode(Module &module, StringRef code) {
+  LLVMContext &context = module.getContext();
+  if (code.empty())
+    return ConstantPointerNull::get(PointerType::get(context, 0));
+  Constant *bytes = ConstantDataArray::getString(context, code, false);
+  auto *global = new GlobalVariable(
+      module, bytes->getType(), /*isConstant=*/true,
+      GlobalValue::InternalLinkage, bytes, "tresse_device_code");
+  global->setAlignment(Align(64));
+  return global;
+}
+
 /// A null-terminated table of functions.
 static Constant *addTable(Module &module, StringRef name,
                           ArrayRef<std::string> functions) {
@@ -86,7 +99,7 @@ static void addModel(Module &module, const ModelCode &code) {
   auto *pointer = PointerType::get(context, 0);
   // struct tresse_model: plan, device_code, cpu_kernels, reference_kernels.
   SmallVector<Constant *> fields{
-      addPlan(module, code.plan), ConstantPointerNull::get(pointer),
+      addPlan(module, code.plan), addDeviceCode(module, code.deviceCode),
       addTable(module, "tresse_cpu_kernels", code.cpuKernels),
       addTable(module, "tresse_reference_kernels", code.referenceKernels)};
   auto *type = StructType::get(context, {pointer, pointer, pointer, pointer});

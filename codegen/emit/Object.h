@@ -24,6 +24,8 @@ struct ModelCode {
   std::vector<std::string> cpuKernels;
   /// Functions of the reference table, defined in the runtime.
   std::vector<std::string> referenceKernels;
+  /// What the modules of a cuda plan are ranges of.
+  std::string deviceCode;
   /// The kernels' LLVM module, or null.
   std::unique_ptr<llvm::Module> kernels;
 };

@@ -69,6 +69,7 @@ View rowAt(const View &view, int64_t rank, Num row);
 void registerAttentionTiles(mlir::MLIRContext *context);
 void registerEmbeddingTiles(mlir::MLIRContext *context);
 void registerFeedForwardTiles(mlir::MLIRContext *context);
+void registerGroupedLinearTiles(mlir::MLIRContext *context);
 void registerHyperConnectionTiles(mlir::MLIRContext *context);
 void registerHyperMapTiles(mlir::MLIRContext *context);
 void registerLossTiles(mlir::MLIRContext *context);

@@ -3,6 +3,7 @@
 #define TRESSE_CODEGEN_TILE_KERNEL_H
 
 #include "codegen/tile/Tile.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/DialectRegistry.h"
 #include "mlir/IR/Operation.h"
 #include "llvm/ADT/DenseMap.h"
@@ -91,6 +92,35 @@ private:
   mlir::Type wideType;
   int64_t lanes = 0, tiles = 0, rowCount = 0, rowRank = 0, rowsPerTile = 1;
 };
+
+/// A kernel as a function of its tensors' flat memrefs, then of the first tile,
+/// the tile behind the last one, and scratch (a memref of bytes).
+struct KernelFunction {
+  mlir::func::FuncOp function;
+  int64_t tileCount = 0;
+  /// Bytes of scratch per worker, a multiple of 64.
+  int64_t scratchBytes = 0;
+};
+
+/// Emits the kernel `name` into `module` in the scf, vector, arith, math and
+/// memref dialects. `body` and `layouts` as KernelBody::analyse; `prepare` may
+/// set up the builder. `body` is left as it is.
+llvm::FailureOr<KernelFunction> emitFunction(
+    mlir::ModuleOp module, llvm::StringRef name, mlir::Block &body,
+    llvm::ArrayRef<mlir::MemRefType> layouts, int64_t lanes,
+    llvm::function_ref<void(TileBuilder &)> prepare = [](TileBuilder &) {});
+
+/// The same of a body that is not made of lm ops: `body` emits the loop over
+/// tiles [begin, end) of the tensors. Sums are of type `wide`.
+KernelFunction emitFunction(
+    mlir::ModuleOp module, llvm::StringRef name, mlir::Location loc,
+    llvm::ArrayRef<mlir::MemRefType> layouts, int64_t tileCount,
+    mlir::Type wide, int64_t lanes,
+    llvm::function_ref<void(TileBuilder &, llvm::ArrayRef<View>, Num, Num)>
+        body);
+
+/// The row-major layout of a tensor.
+mlir::MemRefType rowMajor(mlir::RankedTensorType type);
 
 /// True for an arith or math op that maps over the elements of its tensors.
 bool isElementwise(mlir::Operation *op);

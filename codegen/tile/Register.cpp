@@ -8,6 +8,7 @@ void tresse::tile::registerTileModels(DialectRegistry &registry) {
     registerAttentionTiles(context);
     registerEmbeddingTiles(context);
     registerFeedForwardTiles(context);
+    registerGroupedLinearTiles(context);
     registerHyperConnectionTiles(context);
     registerLossTiles(context);
     registerMoeTiles(context);

@@ -88,8 +88,10 @@ public:
   Num roundTo(Num number, mlir::Type storage);
   /// Lanes of a|b picked by position (b's begin at lanes()).
   Num shuffle(Num a, Num b, llvm::ArrayRef<int64_t> positions);
-  /// One number out of all lanes, in a fixed order.
+  /// One number out of all lanes, in a fixed order: a tree of halves here, or
+  /// one vector.reduction whose order the target decides.
   Num combine(Num lanes, Combine how);
+  void leaveReductionsToTarget() { targetReduces = true; }
 
   // Control.
   using Body = llvm::function_ref<void(Num)>;
@@ -159,6 +161,7 @@ private:
   mlir::Location location;
   mlir::Type wideType;
   int64_t laneCount;
+  bool targetReduces = false;
   mlir::Value scratchMemory;
   int64_t scratchUsed = 0;
 };

@@ -153,7 +153,25 @@ static Num combineTwo(Num a, Num b, Combine how) {
   }
 }
 
+/// The reduction of vector lanes that combines two by `how`.
+static vector::CombiningKind reductionOf(Combine how, bool isFloat) {
+  switch (how) {
+  case Combine::Sum:
+    return vector::CombiningKind::ADD;
+  case Combine::Max:
+    return isFloat ? vector::CombiningKind::MAXNUMF
+                   : vector::CombiningKind::MAXSI;
+  case Combine::Min:
+    return isFloat ? vector::CombiningKind::MINNUMF
+                   : vector::CombiningKind::MINSI;
+  }
+}
+
 Num TileBuilder::combine(Num lanes, Combine how) {
+  if (targetReduces)
+    return {*this, vector::ReductionOp::create(
+                       builder, location, reductionOf(how, lanes.isFloat()),
+                       lanes.value())};
   int64_t count = cast<VectorType>(lanes.type()).getNumElements();
   while (count > 1) {
     int64_t half = count / 2;

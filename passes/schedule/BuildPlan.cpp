@@ -40,9 +40,10 @@ struct BuildPlanPass : impl::BuildPlanPassBase<BuildPlanPass> {
 
   LogicalResult build(ModuleOp module) {
     auto chosen = plan::symbolizeTarget(target);
-    if (!chosen || *chosen == plan::Target::Cuda)
+    if (!chosen)
       return emitModuleError(module)
-             << "expected target reference or cpu, but got '" << target << "'";
+             << "expected target reference, cpu or cuda, but got '" << target
+             << "'";
     PlanBuilder builder(module, *chosen, architecture);
     for (StringRef record : records) {
       auto [name, value] = record.split('=');
@@ -61,7 +62,8 @@ struct BuildPlanPass : impl::BuildPlanPassBase<BuildPlanPass> {
         continue;
       if (*chosen == plan::Target::Reference)
         inlineFusions(function);
-      if (failed(scheduleEntry(builder, function, gemms)))
+      if (failed(scheduleEntry(builder, function,
+                               {gemms, gemms && groupedGemms, isCuda})))
         return failure();
     }
     for (func::FuncOp function : functions)

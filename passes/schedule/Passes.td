@@ -19,10 +19,12 @@ def BuildPlanPass : Pass<"tresse-build-plan", "::mlir::ModuleOp"> {
   }];
   let options = [
     Option<"target", "target", "std::string", "\"cpu\"",
-      "reference or cpu">,
+      "reference, cpu or cuda">,
     Option<"gemms", "gemms", "bool", "true",
       "contractions become matrix products of the target's library; "
       "otherwise launches like any other op">,
+    Option<"groupedGemms", "grouped-gemms", "bool", "true",
+      "the same of contractions over groups of rows">,
     Option<"architecture", "architecture", "std::string", "\"\"",
       "required CPU features, as the plan states them">,
     ListOption<"records", "records", "std::string",

@@ -47,11 +47,17 @@ uint64_t bitsOf(double value, Type type) {
   return bitsOf(FloatAttr::get(type, value));
 }
 
+/// True for contractions over groups of rows.
+bool isGrouped(Operation *op) {
+  return isa<lm::GroupedLinearOp, lm::GroupedLinearGradInputOp,
+             lm::GroupedLinearGradWeightOp>(op);
+}
+
 class EntryScheduler {
 public:
-  EntryScheduler(PlanBuilder &plan, func::FuncOp entry, bool gemms)
-      : plan(plan), entry(entry), gemms(gemms), block(entry.getBody().front()) {
-  }
+  EntryScheduler(PlanBuilder &plan, func::FuncOp entry, Products library)
+      : plan(plan), entry(entry), library(library),
+        block(entry.getBody().front()) {}
 
   LogicalResult run();
 
@@ -74,6 +80,7 @@ private:
   FailureOr<Place> resultPlace(OpResult result);
   FailureOr<Place> tiedPlace(OpResult result, OpOperand &operand);
   Place contiguous(const Place &place, Operation *op);
+  void widenNarrower(MutableArrayRef<Place> operands, Operation *op);
 
   LogicalResult schedule(Operation &op);
   LogicalResult scheduleView(Operation *op);
@@ -85,7 +92,7 @@ private:
 
   PlanBuilder &plan;
   func::FuncOp entry;
-  bool gemms;
+  Products library;
   Block &block;
   DenseMap<Operation *, int64_t> positions;
   DenseMap<Value, Place> places;
@@ -254,6 +261,24 @@ Place EntryScheduler::contiguous(const Place &place, Operation *op) {
   return copy;
 }
 
+/// Copies the factor of the narrower type of a product to the type of the
+/// other.
+void EntryScheduler::widenNarrower(MutableArrayRef<Place> operands,
+                                   Operation *op) {
+  Place &a = operands[0], &b = operands[1];
+  auto widthOf = [](const Place &place) {
+    return place.layout.dtype.getIntOrFloatBitWidth();
+  };
+  if (a.layout.dtype == b.layout.dtype)
+    return;
+  Place &narrow = widthOf(a) < widthOf(b) ? a : b;
+  Type wide = (&narrow == &a ? b : a).layout.dtype;
+  Place copy =
+      newPlace(RankedTensorType::get(narrow.layout.sizes, wide), "widened");
+  plan.copy(op->getLoc(), "widen", narrow, copy);
+  narrow = copy;
+}
+
 LogicalResult EntryScheduler::scheduleView(Operation *op) {
   FailureOr<Place> source = placeOf(op->getOperand(0), op);
   if (failed(source))
@@ -324,6 +349,8 @@ LogicalResult EntryScheduler::scheduleGemm(Operation *op) {
     }
     operands.push_back({place->buffer, *layout});
   }
+  if (library.oneType)
+    widenNarrower(operands, op);
   OpResult result = op->getResult(0);
   FailureOr<Place> place = resultPlace(result);
   if (failed(place))
@@ -407,7 +434,7 @@ LogicalResult EntryScheduler::schedule(Operation &op) {
   }
   if (isa<lm::ClearOp>(op))
     return scheduleFill(&op, 0);
-  if (gemms && isGemm(&op))
+  if (isGrouped(&op) ? library.grouped : library.dense && isGemm(&op))
     return scheduleGemm(&op);
   if (isa<lm::LMDialect>(op.getDialect()) || isElementwise(&op) ||
       isa<arith::ConstantOp>(op))
@@ -457,11 +484,11 @@ LogicalResult EntryScheduler::run() {
 } // namespace
 
 LogicalResult scheduleEntry(PlanBuilder &builder, func::FuncOp entry,
-                            bool gemms) {
+                            Products library) {
   if (!entry.getBody().hasOneBlock())
     return entry.emitOpError("expects one block, but got ")
            << entry.getBody().getBlocks().size();
-  return EntryScheduler(builder, entry, gemms).run();
+  return EntryScheduler(builder, entry, library).run();
 }
 
 } // namespace tresse

@@ -7,12 +7,19 @@
 
 namespace tresse {
 
-/// Adds the steps of `entry` to the plan; contractions become matrix products
-/// of a library when `gemms`, launches of kernels otherwise. Fails with one
-/// error at the op that cannot be scheduled: an op without a place in a plan, a
-/// tie that cannot be honoured, a global that would have to be copied.
+/// Which contractions are matrix products of a library; the others are launches
+/// of kernels.
+struct Products {
+  bool dense = true, grouped = true;
+  /// The library multiplies operands of one type only.
+  bool oneType = false;
+};
+
+/// Adds the steps of `entry` to the plan. Fails with one error at the op that
+/// cannot be scheduled: an op without a place in a plan, a tie that cannot be
+/// honoured, a global that would have to be copied.
 mlir::LogicalResult scheduleEntry(PlanBuilder &builder,
-                                  mlir::func::FuncOp entry, bool gemms);
+                                  mlir::func::FuncOp entry, Products library);
 
 } // namespace tresse
 

@@ -10,6 +10,7 @@ Exit status: 0 all rows pass, 1 some fail, 2 wrong usage.
 """
 
 import argparse
+import os
 import sys
 import tempfile
 
@@ -42,6 +43,12 @@ def arguments():
     parser.add_argument(
         "--chunk", type=int, default=4, help="of the prefill (default 4)"
     )
+    parser.add_argument(
+        "--check",
+        default="memory,race,uninitialised",
+        help="of the virtual GPU, for a cuda target",
+    )
+    parser.add_argument("--schedule-seed", type=int, default=0)
     parser.add_argument("--steps", type=int, default=5)
     parser.add_argument(
         "--balanced",
@@ -83,6 +90,20 @@ def arguments():
     return args
 
 
+def launcher(args):
+    """The virtual GPU with its checks, for a model of the cuda target."""
+    if not args.target.startswith("cuda:"):
+        return []
+    device = "a100" if args.target == "cuda:sm_80" else "h100"
+    return [
+        os.path.join(os.path.abspath(args.bin), "tresse-vgpu"),
+        "--quiet",
+        f"--device={device}",
+        f"--check={args.check}",
+        f"--schedule-seed={args.schedule_seed}",
+    ]
+
+
 def choose(args):
     """The case that the command line asks for."""
     if args.golden:
@@ -106,7 +127,9 @@ def compare(args, case, scratch, table):
         settings = train.Settings(alpha=1e-4, bias_rate=1e-3)
         flags += ["--balance-alpha", settings.alpha]
         flags += ["--bias-gamma", settings.bias_rate]
-    product = Product(args.bin, scratch, args.verbose)
+    product = Product(
+        args.bin, scratch, args.verbose, launcher=launcher(args)
+    )
     folder = product.path("model")
     dtype = args.weights_dtype or ("F64" if args.dtype == "f64" else "F32")
     cases.write(case, folder, dtype, args.shards)

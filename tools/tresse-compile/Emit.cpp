@@ -2,6 +2,7 @@
 #include "tools/tresse-compile/Emit.h"
 #include "passes/common/ModuleError.h"
 
+#include "codegen/cuda/DeviceCode.h"
 #include "codegen/emit/Object.h"
 #include "codegen/emit/PlanBytes.h"
 #include "mlir/Support/FileUtilities.h"
@@ -54,18 +55,66 @@ translateKernels(ModuleOp module, plan::ModelOp model,
   return translateModuleToLLVMIR(module, context, "tresse");
 }
 
+/// The device functions beside the plan.
+static FailureOr<ModuleOp> deviceModule(ModuleOp module) {
+  auto device = module.lookupSymbol<ModuleOp>("device");
+  if (!device)
+    return module.emitError("expects device functions beside the plan, but got "
+                            "none");
+  return device;
+}
+
+static FailureOr<cuda::Target> targetOf(plan::ModelOp model) {
+  auto target =
+      cuda::parseTarget(model.getArchitecture() == "80" ? "sm_80" : "sm_90a");
+  if (!target)
+    return model.emitError(llvm::toString(target.takeError()));
+  return *target;
+}
+
+/// Assembles the device functions of a cuda plan and writes their size and
+/// registers into it.
+static FailureOr<std::string>
+assembleDevice(ModuleOp module, plan::ModelOp model, StringRef ptxas) {
+  FailureOr<ModuleOp> device = deviceModule(module);
+  FailureOr<cuda::Target> target = targetOf(model);
+  if (failed(device) || failed(target))
+    return failure();
+  FailureOr<std::string> ptx = cuda::writePtx(*device, *target);
+  if (failed(ptx))
+    return failure();
+  auto cubin = cuda::assemble(*ptx, *target, ptxas);
+  if (!cubin)
+    return module.emitError() << llvm::toString(cubin.takeError());
+  for (auto code : model.getOps<plan::DeviceModuleOp>())
+    code.setSize(cubin->code.size());
+  for (auto kernel : model.getOps<plan::KernelOp>()) {
+    auto use = cubin->kernels.find(kernel.getSymName());
+    if (use == cubin->kernels.end())
+      continue;
+    kernel.setRegisters(use->second.registers);
+    kernel.setStaticSharedBytes(use->second.staticSharedBytes);
+  }
+  device->erase();
+  return cubin->code;
+}
+
 static LogicalResult link(ModuleOp module, plan::ModelOp model,
-                          const plan::PlanBytes &bytes,
+                          const plan::PlanBytes &bytes, std::string device,
                           const EmitOptions &options) {
   bool reference = model.getTarget() == plan::Target::Reference;
+  bool isCuda = model.getTarget() == plan::Target::Cuda;
   ModelCode code;
   code.plan = bytes;
-  (reference ? code.referenceKernels : code.cpuKernels) = functionTable(model);
+  code.deviceCode = std::move(device);
+  if (!isCuda)
+    (reference ? code.referenceKernels : code.cpuKernels) =
+        functionTable(model);
   auto machine = createCpuTargetMachine(options.cpu);
   if (!machine)
     return emitModuleError(module) << llvm::toString(machine.takeError());
   llvm::LLVMContext context;
-  if (!reference) {
+  if (!reference && !isCuda) {
     code.kernels = translateKernels(module, model, context);
     if (!code.kernels)
       return failure();
@@ -91,6 +140,24 @@ LogicalResult tresse::emitModel(ModuleOp module, const EmitOptions &options) {
   plan::ModelOp model = plan::findModel(module);
   if (!model)
     return failure();
+  if (options.kind == "ptx") {
+    FailureOr<ModuleOp> device = deviceModule(module);
+    FailureOr<cuda::Target> target = targetOf(model);
+    if (failed(device) || failed(target))
+      return failure();
+    FailureOr<std::string> ptx = cuda::writePtx(*device, *target);
+    if (failed(ptx))
+      return failure();
+    return writeFile(module, options.output,
+                     [&](raw_ostream &out) { out << *ptx; });
+  }
+  std::string device;
+  if (model.getTarget() == plan::Target::Cuda) {
+    FailureOr<std::string> code = assembleDevice(module, model, options.ptxas);
+    if (failed(code))
+      return failure();
+    device = std::move(*code);
+  }
   FailureOr<plan::PlanBytes> bytes = plan::writePlan(model);
   if (failed(bytes))
     return failure();
@@ -99,5 +166,5 @@ LogicalResult tresse::emitModel(ModuleOp module, const EmitOptions &options) {
       out.write(reinterpret_cast<const char *>(bytes->data()),
                 bytes->size() * sizeof(uint64_t));
     });
-  return link(module, model, *bytes, options);
+  return link(module, model, *bytes, std::move(device), options);
 }

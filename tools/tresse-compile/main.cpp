@@ -61,7 +61,10 @@ struct CommandLine {
   cl::opt<std::string> recompute{
       "recompute", cl::desc("Activations recomputed: none, layer, or a share"),
       cl::init("none"), cl::cat(category)};
-  cl::opt<std::string> emit{"emit", cl::desc("exe, so, plan or mlir"),
+  cl::opt<std::string> ptxas{
+      "ptxas", cl::value_desc("FILE"), cl::cat(category),
+      cl::desc("The assembler of the cuda target (default: as found)")};
+  cl::opt<std::string> emit{"emit", cl::desc("exe, so, plan, mlir or ptx"),
                             cl::init("exe"), cl::cat(category)};
   cl::opt<std::string> to{"compile-to", cl::desc("Stop behind this stage"),
                           cl::value_desc("STAGE"), cl::cat(category)};
@@ -125,6 +128,9 @@ int parseOptions(const CommandLine &line, DriverOptions &options) {
   if (line.dtype != "f32" && line.dtype != "bf16" && line.dtype != "f64")
     return usage("--dtype expects f32, bf16 or f64, but got '" + line.dtype +
                  "'");
+  if (StringRef(compile.target).starts_with("cuda") && line.dtype == "f64")
+    return usage("--target=" + compile.target +
+                 " expects --dtype f32 or bf16, but got 'f64'");
   compile.batch = line.batch;
   compile.sequence = line.sequence;
   compile.slots = line.slots;
@@ -242,13 +248,14 @@ int main(int argc, char **argv) {
   EmitOptions emit;
   emit.kind = line.to.empty() ? std::string(line.emit) : "mlir";
   if (emit.kind != "exe" && emit.kind != "so" && emit.kind != "plan" &&
-      emit.kind != "mlir")
-    return usage("--emit expects exe, so, plan or mlir, but got '" + emit.kind +
-                 "'");
+      emit.kind != "mlir" && emit.kind != "ptx")
+    return usage("--emit expects exe, so, plan, mlir or ptx, but got '" +
+                 emit.kind + "'");
   if (line.output == "-" && (emit.kind == "exe" || emit.kind == "so"))
     return usage("expects an output file (-o FILE) for --emit=" + emit.kind);
   emit.output = line.output;
   emit.cpu = line.cpu;
+  emit.ptxas = line.ptxas;
   emit.libraries = libraryFolder(argv[0]);
   return compile(line, options, emit);
 }

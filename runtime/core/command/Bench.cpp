@@ -128,8 +128,9 @@ int runBench(const tresse_model &model, const BenchFlags &flags) {
   std::printf(
       "threads %d, arena %llu bytes, persistent %llu bytes\n",
       session.threads(),
-      static_cast<unsigned long long>(session.memory().arenaBytes()),
-      static_cast<unsigned long long>(session.memory().persistentBytes()));
+      static_cast<unsigned long long>(session.plan().program().arena_size),
+      static_cast<unsigned long long>(
+          session.plan().program().persistent_size));
   return 0;
 }
 

@@ -100,8 +100,6 @@ private:
 
 void Checker::checkProgram() {
   const tresse_plan &header = plan.header();
-  if (header.target == TRESSE_CUDA)
-    wrong("it is for the cuda target, which this runtime does not execute");
   if (header.rank_count > 1)
     wrong("expected one rank, but got ", header.rank_count);
   if (header.collectives.count)

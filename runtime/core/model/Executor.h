@@ -9,6 +9,7 @@
 #ifndef TRESSE_RUNTIME_MODEL_EXECUTOR_H
 #define TRESSE_RUNTIME_MODEL_EXECUTOR_H
 
+#include "runtime/core/model/Engine.h"
 #include "runtime/core/model/Gemm.h"
 
 extern "C" {
@@ -75,12 +76,6 @@ struct PreparedEntry {
   uint32_t index = 0;
   std::vector<PlacedStep> steps;
   const int32_t *status = nullptr;
-};
-
-/// Time that one step took, for `bench`.
-struct StepTime {
-  uint32_t step;
-  double seconds;
 };
 
 class Executor {

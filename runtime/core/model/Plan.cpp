@@ -51,6 +51,7 @@ void Plan::openTables() {
   TRESSE_OPEN(copies, copies);
   TRESSE_OPEN(fills, fills);
   TRESSE_OPEN(kernels, kernels);
+  TRESSE_OPEN(modules, modules);
   TRESSE_OPEN(attributes, attributes);
 #undef TRESSE_OPEN
   Table<uint32_t> ranks(base, h.program_of_rank);

@@ -79,6 +79,7 @@ public:
   Table<tresse_copy> copies;
   Table<tresse_fill> fills;
   Table<tresse_kernel> kernels;
+  Table<tresse_module> modules;
   Table<tresse_attribute> attributes;
 
 private:

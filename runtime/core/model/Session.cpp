@@ -1,8 +1,6 @@
 //===- Session.cpp - a compiled model, loaded and ready to run ------------===//
 #include "runtime/core/model/Session.h"
 
-#include <omp.h>
-
 namespace tresse::runtime {
 
 int64_t TensorView::elements() const {
@@ -23,58 +21,8 @@ void TensorView::setNumber(int64_t index, double value) const {
                value);
 }
 
-/// Whether this processor has what the plan calls `feature`: an x86-64 level,
-/// or an instruction set by LLVM's name.
-static bool processorHas(std::string_view feature) {
-#if defined(__x86_64__)
-  // The compiler's question takes literals only.
-#define TRESSE_FEATURE(name) {name, __builtin_cpu_supports(name) != 0}
-  const std::pair<std::string_view, bool> known[] = {
-      TRESSE_FEATURE("x86-64-v2"),
-      TRESSE_FEATURE("x86-64-v3"),
-      TRESSE_FEATURE("x86-64-v4"),
-      TRESSE_FEATURE("avx512bf16"),
-      TRESSE_FEATURE("avx512bitalg"),
-      TRESSE_FEATURE("avx512fp16"),
-      TRESSE_FEATURE("avx512ifma"),
-      TRESSE_FEATURE("avx512vbmi"),
-      TRESSE_FEATURE("avx512vbmi2"),
-      TRESSE_FEATURE("avx512vnni"),
-      TRESSE_FEATURE("avx512vpopcntdq"),
-      TRESSE_FEATURE("avxvnni"),
-      TRESSE_FEATURE("gfni")};
-#undef TRESSE_FEATURE
-  for (auto [name, has] : known)
-    if (name == feature)
-      return has;
-#endif
-  return false;
-}
-
-/// The processor must have what the kernels were compiled for: a list with
-/// commas. A feature without a known name is one that it lacks.
-static Plan openPlan(const tresse_model &model) {
-  Plan plan(model);
-  if (plan.header().target != TRESSE_CPU)
-    return plan;
-  std::string_view needed = plan.string(plan.header().architecture);
-  for (std::string_view rest = needed; !rest.empty();) {
-    std::string_view feature = rest.substr(0, rest.find(','));
-    rest.remove_prefix(std::min(feature.size() + 1, rest.size()));
-    if (!feature.empty() && !processorHas(feature))
-      fail("model: it was compiled for ", inQuotes(needed),
-           ", but this processor lacks ", inQuotes(feature));
-  }
-  return plan;
-}
-
 Session::Session(const tresse_model &model, int threads)
-    : thePlan(openPlan(model)), theMemory(thePlan),
-      executor(thePlan, model, theMemory,
-               threads > 0 ? threads
-               : thePlan.header().target == TRESSE_REFERENCE
-                   ? 1
-                   : omp_get_num_procs()) {}
+    : thePlan(model), engine(makeEngine(thePlan, model, threads)) {}
 
 bool Session::hasEntry(std::string_view name) const {
   tresse_span span = thePlan.program().entries;
@@ -104,13 +52,12 @@ const tresse_entry &Session::entry(std::string_view name) const {
 
 TensorView Session::tensor(uint32_t index) const {
   const tresse_tensor &record = thePlan.tensors[index];
-  return {theMemory.tensor(index), record.dtype, thePlan.numbers(record.sizes)};
+  return {engine->argument(index), record.dtype, thePlan.numbers(record.sizes)};
 }
 
 TensorView Session::global(uint32_t index) const {
   const tresse_global &record = thePlan.globals[index];
-  return {theMemory.buffer(record.buffer), record.dtype,
-          thePlan.numbers(record.shape)};
+  return {engine->global(index), record.dtype, thePlan.numbers(record.shape)};
 }
 
 /// The argument of that name, or nothing.
@@ -147,14 +94,15 @@ TensorView Session::output(std::string_view name, std::string_view of) const {
 }
 
 void Session::weightsChanged() {
+  engine->globalsChanged();
   if (hasEntry("prepare"))
-    executor.run(entryIndex("prepare"));
+    engine->run(entryIndex("prepare"));
 }
 
-void Session::run(std::string_view entry) { executor.run(entryIndex(entry)); }
+void Session::run(std::string_view entry) { engine->run(entryIndex(entry)); }
 
 void Session::profile(std::string_view entry, std::vector<StepTime> &times) {
-  executor.profile(entryIndex(entry), times);
+  engine->profile(entryIndex(entry), times);
 }
 
 } // namespace tresse::runtime

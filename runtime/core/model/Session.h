@@ -2,7 +2,8 @@
 #ifndef TRESSE_RUNTIME_MODEL_SESSION_H
 #define TRESSE_RUNTIME_MODEL_SESSION_H
 
-#include "runtime/core/model/Executor.h"
+#include "runtime/core/base/Error.h"
+#include "runtime/core/model/Engine.h"
 
 #include <map>
 #include <string>
@@ -35,8 +36,7 @@ public:
   Session(const tresse_model &model, int threads);
 
   const Plan &plan() const { return thePlan; }
-  const Memory &memory() const { return theMemory; }
-  int threads() const { return executor.threads(); }
+  int threads() const { return engine->threads(); }
 
   bool hasEntry(std::string_view name) const;
   /// Throws when the model was compiled without it.
@@ -55,7 +55,7 @@ public:
   void run(std::string_view entry);
   void profile(std::string_view entry, std::vector<StepTime> &times);
   size_t barriers(std::string_view entry) const {
-    return executor.barriers(entryIndex(entry));
+    return engine->barriers(entryIndex(entry));
   }
   /// Says that globals were written from outside: runs entry `prepare`, which
   /// may overwrite inputs (entries share the arena).
@@ -63,8 +63,7 @@ public:
 
 private:
   Plan thePlan;
-  Memory theMemory;
-  Executor executor;
+  std::unique_ptr<Engine> engine;
 };
 
 } // namespace tresse::runtime

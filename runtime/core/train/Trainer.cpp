@@ -208,7 +208,7 @@ void Trainer::log(const StepResult &result, double validation) {
            ", \"lr\": ", jsonNumber(result.lr), ", \"tokens_per_second\": ",
            jsonNumber(static_cast<double>(batch * sequence) / result.seconds),
            ", \"mfu\": ", jsonNumber(utilization(result)),
-           ", \"arena_bytes\": ", session.memory().arenaBytes(),
+           ", \"arena_bytes\": ", session.plan().program().arena_size,
            ", \"eta\": ", jsonNumber(left));
   if (!std::isnan(validation))
     line += text(", \"validation_loss\": ", jsonNumber(validation));

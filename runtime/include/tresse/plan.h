@@ -91,6 +91,8 @@ enum tresse_entry_flags {
   TRESSE_ENTRY_PREPARE = 2 /* run once after load */
 };
 enum tresse_varying { TRESSE_VARYING_M, TRESSE_VARYING_K };
+/* What a module of device code holds. */
+enum tresse_code_format { TRESSE_CODE_PTX, TRESSE_CODE_CUBIN };
 
 typedef struct tresse_plan {
   char magic[8]; /* "TRESSE\0\0" */
@@ -186,7 +188,9 @@ typedef struct tresse_operand {
   uint64_t bits;
 } tresse_operand;
 
-/* cpu: tiles [0, tile_count) are shared out to threads. cuda: grid x block.
+/* cpu: tiles [0, tile_count) are shared out to threads. cuda: grid x block; the
+ * parameters are the operands' addresses, then, where the kernel has
+ * scratch_bytes, that of as many bytes that nothing else uses meanwhile.
  * tile_count_from: i32 tensor that holds the number in force at run time (never
  * more than tile_count). */
 typedef struct tresse_launch {
@@ -225,8 +229,8 @@ typedef struct tresse_fill {
 } tresse_fill;
 
 typedef struct tresse_kernel {
-  uint32_t name, module, code /* index in tresse_model.cpu_kernels */,
-      registers;
+  uint32_t name /* cuda: of the function in the module */, module,
+      code /* index in tresse_model.cpu_kernels */, registers;
   uint64_t scratch_bytes;
   uint32_t static_shared_bytes, flags;
 } tresse_kernel;

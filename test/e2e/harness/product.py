@@ -12,7 +12,11 @@ class CommandFailed(Exception):
 class Product:
     """Imports, compiles and runs one model directory."""
 
-    def __init__(self, binaries, scratch, verbose=False, timeout=600):
+    def __init__(
+        self, binaries, scratch, verbose=False, timeout=600, launcher=()
+    ):
+        # What the compiled model is run under, and its flags.
+        self.launcher = list(launcher)
         self.binaries, self.scratch = os.path.abspath(binaries), scratch
         self.verbose, self.timeout = verbose, timeout
 
@@ -45,6 +49,10 @@ class Product:
                 f"{text}\nexit status {done.returncode}\n{done.stderr[-4000:]}"
             )
         return done.stdout
+
+    def run_model(self, name, *rest):
+        """Runs a compiled model of the scratch directory."""
+        return self.run(*self.launcher, self.path(name), *rest)
 
     def load(self, folder, import_flags):
         """Imports a model directory as m.mlir."""
@@ -89,8 +97,8 @@ class Product:
 
     def generate(self, folder, prompt, count):
         """Token ids that greedily follow a prompt."""
-        text = self.run(
-            self.path("g"),
+        text = self.run_model(
+            "g",
             "generate",
             "--weights",
             folder,
@@ -110,9 +118,9 @@ class Product:
         The second is None where the model cannot show its routes.
         """
         routes = self.path("routes.safetensors")
-        shown = "--routes" in self.run(self.path("m"), "logits", "--help")
-        self.run(
-            self.path("m"),
+        shown = "--routes" in self.run_model("m", "logits", "--help")
+        self.run_model(
+            "m",
             "logits",
             "--weights",
             folder,
@@ -143,8 +151,8 @@ class Product:
         options = []
         for name, value in values.items():
             options += [f"--{name}", value]
-        self.run(
-            self.path("m"),
+        self.run_model(
+            "m",
             "train",
             "--weights",
             folder,
