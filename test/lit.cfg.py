@@ -20,6 +20,13 @@ for target in ("reference", "cpu"):
     folder = os.path.join(config.tresse_source, "codegen", target)
     if os.path.isdir(folder):
         config.available_features.add(target)
+if os.path.exists(config.tresse_ptxas):
+    config.available_features.add("ptxas")
+    if os.path.exists(os.path.join(config.tresse_lib, "libcublasLt.so.13")):
+        config.available_features.add("vgpu")
+if lit_config.params.get("more"):
+    config.available_features.add("more")
+config.substitutions.append(("%ptxas", config.tresse_ptxas))
 config.substitutions.append(
     ("%compare", f"/usr/bin/python3 -B {config.tresse_source}/test/e2e/"
      f"run_config.py --bin {config.tresse_bin}"))

@@ -129,7 +129,8 @@ func::FuncOp Distributor::signature() {
   return to;
 }
 
-/// The dynamic shared memory of the block, declared once per module.
+/// The dynamic shared memory of the block, declared once per module. Public: it
+/// is not defined here, so that nobody takes its size for 0.
 Value Distributor::sharedMemory() {
   auto module = from->getParentOfType<ModuleOp>();
   auto type =
@@ -137,9 +138,9 @@ Value Distributor::sharedMemory() {
                       builder.getI64IntegerAttr(sharedSpace));
   if (!module.lookupSymbol(sharedName)) {
     OpBuilder top = OpBuilder::atBlockBegin(module.getBody());
-    memref::GlobalOp::create(
-        top, loc(), sharedName, builder.getStringAttr("private"), type,
-        Attribute(), /*constant=*/false, builder.getI64IntegerAttr(128));
+    memref::GlobalOp::create(top, loc(), sharedName, StringAttr(), type,
+                             Attribute(), /*constant=*/false,
+                             builder.getI64IntegerAttr(128));
   }
   return memref::GetGlobalOp::create(builder, loc(), type, sharedName);
 }

@@ -358,7 +358,16 @@ LogicalResult EntryScheduler::scheduleGemm(Operation *op) {
   auto layout = gemmLayout(op, op->getNumOperands(), place->layout);
   if (!layout)
     return op->emitOpError("expects a result whose rows have no gaps");
-  addGemm(plan, op, stepName(op), operands, {place->buffer, *layout});
+  Place product{place->buffer, *layout};
+  Type factors = operands[0].layout.dtype;
+  bool isNarrow =
+      layout->dtype.getIntOrFloatBitWidth() < factors.getIntOrFloatBitWidth();
+  if (library.oneType && isNarrow)
+    product =
+        newPlace(RankedTensorType::get(layout->sizes, factors), "product");
+  addGemm(plan, op, stepName(op), operands, product);
+  if (library.oneType && isNarrow)
+    plan.copy(op->getLoc(), "narrow", product, {place->buffer, *layout});
   setPlace(result, *place, states[place->buffer].version);
   return success();
 }

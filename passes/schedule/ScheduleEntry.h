@@ -11,7 +11,7 @@ namespace tresse {
 /// of kernels.
 struct Products {
   bool dense = true, grouped = true;
-  /// The library multiplies operands of one type only.
+  /// The library multiplies factors of one type only, to that or a wider one.
   bool oneType = false;
 };
 
