@@ -106,7 +106,9 @@ int runTrain(const tresse_model &model, TrainFlags flags) {
                     state.seed, flags.validation, flags.data);
   flags.options.quiet = flags.common.quiet;
   flags.options.modelDirectory = flags.common.weights;
-  if (!flags.options.log.empty() && flags.options.peakFlops == 0)
+  // The rate of a GPU is not measured here: it must be given.
+  bool onHost = session.plan().header().target != TRESSE_CUDA;
+  if (!flags.options.log.empty() && flags.options.peakFlops == 0 && onHost)
     flags.options.peakFlops =
         measureProductRate(session.plan(), session.threads());
   std::string out = flags.options.out;
