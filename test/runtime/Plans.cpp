@@ -44,7 +44,6 @@ struct Broken {
 
 TEST(Plan, BrokenPlansAreRefusedByName) {
   const Broken cases[] = {
-      {"cuda", [](auto &b) { b.header.target = TRESSE_CUDA; }, "cuda"},
       {"two ranks", [](auto &b) { b.header.rank_count = 2; },
        "expected one rank, but got 2"},
       {"newer", [](auto &b) { b.header.minimum_runtime = 99; }, "99"},
@@ -122,6 +121,17 @@ TEST(Plan, BrokenPlansAreRefusedByName) {
     EXPECT_NE(std::string::npos, message.find(broken.expected))
         << broken.name << ": " << message;
   }
+}
+
+// Without a driver or a GPU that is said; with one, that there is no code.
+TEST(Plan, CudaPlansAreRefusedWithoutADeviceOrItsCode) {
+  PlanBuilder b = goodPlan();
+  b.header.target = TRESSE_CUDA;
+  b.header.architecture = 90;
+  auto bytes = b.bytes();
+  tresse_model model{bytes.data(), nullptr, nullptr, nullptr};
+  std::string message = failureOf([&] { Session(model, 1); });
+  EXPECT_NE(std::string::npos, message.find("cuda: expected")) << message;
 }
 
 TEST(Plan, StepsThatDoNotFitAreRefusedByTheSession) {
