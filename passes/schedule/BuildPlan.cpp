@@ -44,7 +44,10 @@ struct BuildPlanPass : impl::BuildPlanPassBase<BuildPlanPass> {
       return emitModuleError(module)
              << "expected target reference, cpu or cuda, but got '" << target
              << "'";
-    PlanBuilder builder(module, *chosen, architecture);
+    bool isCuda = *chosen == plan::Target::Cuda;
+    PlanBuilder builder(module, *chosen,
+                        isCuda && architecture.empty() ? StringRef("0")
+                                                       : architecture);
     for (StringRef record : records) {
       auto [name, value] = record.split('=');
       builder.addRecord(name, value);
