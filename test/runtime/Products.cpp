@@ -1,5 +1,6 @@
 //===- Products.cpp - dense and grouped products against plain loops ------===//
 #include "runtime/core/base/Random.h"
+#include "runtime/core/model/ProductRate.h"
 #include "runtime/core/model/Session.h"
 #include "test/runtime/PlanBuilder.h"
 
@@ -256,6 +257,26 @@ TEST(GroupedGemm, GroupsOfAllSizes) {
           checkGrouped(TRESSE_BF16, TRESSE_F32, varyingK, transposeB, beta,
                        seed);
         }
+}
+
+TEST(ProductRate, CountsWhatAPlanStates) {
+  PlanBuilder b;
+  uint32_t x = b.tensor(TRESSE_F32, {4, 4}), y = b.tensor(TRESSE_F32, {4, 4});
+  b.beginEntry("run");
+  b.gemm(x, x, y, 0, TRESSE_F32);
+  b.gemm(x, x, y, 0, TRESSE_F32);
+  b.fill(y, 0);
+  b.endEntry();
+  b.header.target = TRESSE_CPU;
+  b.steps[0].flops = 100, b.steps[1].flops = 20, b.steps[2].flops = 3;
+  b.steps[1].name = b.string("recomputed linear");
+  std::vector<uint64_t> bytes = b.bytes();
+  Plan plan(bytes.data(), bytes.size() * 8);
+  EXPECT_EQ(100, productFlops(plan, plan.entries[0]));
+  EXPECT_GT(measureProductRate(plan, 2), 0);
+  b.header.target = TRESSE_REFERENCE;
+  bytes = b.bytes();
+  EXPECT_EQ(0, measureProductRate(Plan(bytes.data(), bytes.size() * 8), 2));
 }
 
 } // namespace

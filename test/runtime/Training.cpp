@@ -102,6 +102,20 @@ TEST(Trainer, LossFallsAndTheLogSaysSo) {
   EXPECT_EQ(nullptr, lines[20].find("validation_loss"));
 }
 
+TEST(Trainer, TheLastValidationShowsHowFarItIs) {
+  Session session(fakeModel(), 1);
+  initializeWeights(session, 1);
+  TrainOptions options;
+  options.steps = 1;
+  testing::internal::CaptureStdout();
+  testing::internal::CaptureStderr();
+  train(session, options);
+  testing::internal::GetCapturedStdout();
+  // A tenth of 2220 bytes, in batches of 2 x 16.
+  EXPECT_NE(std::string::npos, testing::internal::GetCapturedStderr().find(
+                                   "validation: batch 7 of 7  00:00 left\n"));
+}
+
 TEST(Trainer, BalanceLossIsToldWhenItCounts) {
   Folder folder;
   Session session(fakeModel(), 1);
