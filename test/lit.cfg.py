@@ -1,4 +1,5 @@
 # lit configuration: every .mlir and .test below test/ is a test.
+import ctypes
 import os
 import lit.formats
 
@@ -24,6 +25,10 @@ if os.path.exists(config.tresse_ptxas):
     config.available_features.add("ptxas")
     if os.path.exists(os.path.join(config.tresse_lib, "libcublasLt.so.13")):
         config.available_features.add("vgpu")
+try:
+    ctypes.CDLL("libcuda.so.1")
+except OSError:
+    config.available_features.add("no-driver")
 if lit_config.params.get("more"):
     config.available_features.add("more")
 config.substitutions.append(("%ptxas", config.tresse_ptxas))

@@ -2,6 +2,8 @@
 #include "codegen/cuda/Kernel.h"
 #include "codegen/cuda/Passes.h"
 
+#include "passes/common/ModuleError.h"
+
 using namespace mlir;
 
 namespace tresse {
@@ -193,7 +195,7 @@ struct CudaKernelsPass : impl::CudaKernelsPassBase<CudaKernelsPass> {
   void runOnOperation() override {
     auto target = cuda::parseTarget(chip);
     if (!target) {
-      getOperation().emitError(llvm::toString(target.takeError()));
+      emitModuleError(getOperation()) << llvm::toString(target.takeError());
       return signalPassFailure();
     }
     for (auto model : llvm::to_vector(getOperation().getOps<plan::ModelOp>())) {

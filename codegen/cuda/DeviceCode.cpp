@@ -4,6 +4,7 @@
 #include "codegen/cuda/Toolkit.h"
 
 #include "mlir/Target/LLVMIR/Export.h"
+#include "passes/common/ModuleError.h"
 #include "llvm/IR/LegacyPassManager.h"
 #include "llvm/MC/TargetRegistry.h"
 #include "llvm/Passes/PassBuilder.h"
@@ -61,8 +62,8 @@ FailureOr<std::string> writePtx(mlir::ModuleOp device, const Target &target) {
   std::string error;
   auto machine = createMachine(target, error);
   if (!machine)
-    return device.emitError("expects LLVM with the NVPTX target, but got: ")
-           << error;
+    return emitModuleError(device)
+           << ("expects LLVM with the NVPTX target, but got: ") << error;
   LLVMContext context;
   auto module = mlir::translateModuleToLLVMIR(device, context, "tresse");
   if (!module)
@@ -75,7 +76,7 @@ FailureOr<std::string> writePtx(mlir::ModuleOp device, const Target &target) {
   legacy::PassManager passes;
   if (machine->addPassesToEmitFile(passes, stream, nullptr,
                                    CodeGenFileType::AssemblyFile))
-    return device.emitError("expects a target that writes assembly");
+    return emitModuleError(device) << ("expects a target that writes assembly");
   passes.run(*module);
   return text.str().str();
 }
@@ -94,6 +95,9 @@ struct TemporaryFile {
 };
 
 static Expected<std::string> findAssembler(StringRef given) {
+  if (!given.empty() && !sys::fs::can_execute(given))
+    return createStringError("expects the assembler of device code in '" +
+                             given + "', but it is no program");
   if (!given.empty())
     return given.str();
   if (auto found = sys::findProgramByName("ptxas"))

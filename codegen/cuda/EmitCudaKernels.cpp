@@ -3,6 +3,8 @@
 #include "codegen/cuda/Kernel.h"
 #include "codegen/cuda/Passes.h"
 
+#include "passes/common/ModuleError.h"
+
 using namespace mlir;
 
 namespace tresse {
@@ -40,15 +42,16 @@ struct EmitCudaKernelsPass
   LogicalResult emitAll(ModuleOp module) {
     auto target = cuda::parseTarget(chip);
     if (!target)
-      return module.emitError(llvm::toString(target.takeError()));
+      return emitModuleError(module) << llvm::toString(target.takeError());
     auto step = llvm::StringSwitch<std::optional<cuda::Step>>(stage)
                     .Case("tiles", cuda::Step::Tiles)
                     .Case("order", cuda::Step::Order)
                     .Cases({"threads", "llvm"}, cuda::Step::Threads)
                     .Default(std::nullopt);
     if (!step)
-      return module.emitError("expected stage tiles, order, threads or llvm, "
-                              "but got '")
+      return emitModuleError(module)
+             << ("expected stage tiles, order, threads or llvm, "
+                 "but got '")
              << stage << "'";
     auto functions = llvm::to_vector(module.getOps<func::FuncOp>());
     for (func::FuncOp function : functions) {

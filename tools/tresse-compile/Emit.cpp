@@ -59,8 +59,9 @@ translateKernels(ModuleOp module, plan::ModelOp model,
 static FailureOr<ModuleOp> deviceModule(ModuleOp module) {
   auto device = module.lookupSymbol<ModuleOp>("device");
   if (!device)
-    return module.emitError("expects device functions beside the plan, but got "
-                            "none");
+    return emitModuleError(module)
+           << ("expects device functions beside the plan, but got "
+               "none");
   return device;
 }
 
@@ -85,7 +86,7 @@ assembleDevice(ModuleOp module, plan::ModelOp model, StringRef ptxas) {
     return failure();
   auto cubin = cuda::assemble(*ptx, *target, ptxas);
   if (!cubin)
-    return module.emitError() << llvm::toString(cubin.takeError());
+    return emitModuleError(module) << llvm::toString(cubin.takeError());
   for (auto code : model.getOps<plan::DeviceModuleOp>())
     code.setSize(cubin->code.size());
   for (auto kernel : model.getOps<plan::KernelOp>()) {
