@@ -204,6 +204,16 @@ void runActivemask(Warp &w, const Insn &i, uint32_t mask) {
   writeLanes<uint32_t>(w, i.d, mask, [=](unsigned) { return mask; });
 }
 
+/// The result `d` or `d|p`: d and aux32, which is noRef without a predicate.
+bool valueAndPredicate(Builder &b, Insn &insn) {
+  const Operand &target = b.operand(0);
+  insn.aux32 = noRef;
+  if (target.kind != Operand::Kind::Pair)
+    return b.destination(target, Type::B32, insn.d);
+  return b.destination(b.child(target, 0), Type::B32, insn.d) &&
+         b.destination(b.child(target, 1), Type::Pred, insn.aux32);
+}
+
 bool decodeShuffle(Builder &b) {
   Insn insn;
   if (!b.take("sync"))
@@ -214,17 +224,8 @@ bool decodeShuffle(Builder &b) {
     return false;
   insn.aux = uint8_t(kind);
   insn.run = runShuffle;
-  insn.aux32 = noRef;
-  const Operand &target = b.operand(0);
-  if (target.kind == Operand::Kind::Pair) {
-    Ref second;
-    if (!b.destination(b.child(target, 0), Type::B32, insn.d) ||
-        !b.destination(b.child(target, 1), Type::Pred, second))
-      return false;
-    insn.aux32 = second;
-  } else if (!b.destination(target, Type::B32, insn.d)) {
+  if (!valueAndPredicate(b, insn))
     return false;
-  }
   Ref members;
   if (!b.source(1, Type::B32, insn.a) || !b.source(2, Type::B32, insn.b) ||
       !b.source(3, Type::B32, insn.c) || !b.source(4, Type::B32, members))
@@ -261,18 +262,9 @@ bool decodeMatch(Builder &b) {
   if (kind < 0 || !b.expectOperands(3))
     return false;
   insn.aux = uint8_t(kind);
-  insn.aux32 = noRef;
   insn.run = typeBytes(type) == 8 ? runMatch<uint64_t> : runMatch<uint32_t>;
-  const Operand &target = b.operand(0);
-  if (target.kind == Operand::Kind::Pair) {
-    Ref second;
-    if (!b.destination(b.child(target, 0), Type::B32, insn.d) ||
-        !b.destination(b.child(target, 1), Type::Pred, second))
-      return false;
-    insn.aux32 = second;
-  } else if (!b.destination(target, Type::B32, insn.d)) {
+  if (!valueAndPredicate(b, insn))
     return false;
-  }
   if (!b.source(1, type, insn.a) || !b.source(2, Type::B32, insn.b))
     return false;
   insn.flags = FlagSync;

@@ -145,42 +145,47 @@ void scatter(Warp &w, const Insn &i, uint32_t mask, P pointer) {
   forEachLane(mask, one);
 }
 
-template <unsigned E, unsigned V>
-void loadGlobal(Warp &w, const Insn &i, uint32_t mask) {
+/// The general way, for what the quick ones leave.
+void accessGeneral(Warp &w, const Insn &i, uint32_t mask, bool store) {
   uint64_t addresses[32];
   laneAddresses(w, i, mask, addresses);
-  if (!cachedGlobal(*w.worker, addresses, E * V, E * V) ||
-      (i.aux32 & MemStrong))
-    return loadGeneral(w, i, mask, addresses);
-  if (w.worker->instrumented)
-    observeGlobal(w, i, mask, addresses, E * V, AccessKind::Read);
-  if (V == 1 && mask == allLanes && unitStride(addresses, E)) {
-    std::memcpy(w.at<uint8_t>(elementRefs(w, i)[0]),
-                reinterpret_cast<const void *>(addresses[0]), 32 * E);
-    return;
-  }
-  gather<E, V>(w, i, mask, [&](unsigned l) {
-    return reinterpret_cast<const void *>(addresses[l]);
-  });
+  if (store)
+    storeGeneral(w, i, mask, addresses);
+  else
+    loadGeneral(w, i, mask, addresses);
 }
 
-template <unsigned E, unsigned V>
-void storeGlobal(Warp &w, const Insn &i, uint32_t mask) {
+/// Between registers and the lanes' bytes at pointer(lane); `together` when
+/// they lie side by side in lane order.
+template <unsigned E, unsigned V, bool Store, class P>
+void moveLanes(Warp &w, const Insn &i, uint32_t mask, bool together,
+               P pointer) {
+  if (V == 1 && mask == allLanes && together) {
+    uint8_t *registers = w.at<uint8_t>(elementRefs(w, i)[0]);
+    std::memcpy(Store ? pointer(0) : registers, Store ? registers : pointer(0),
+                32 * E);
+  } else if constexpr (Store) {
+    scatter<E, V>(w, i, mask, pointer);
+  } else {
+    gather<E, V>(w, i, mask, pointer);
+  }
+}
+
+/// Global or generic addresses that all lie in a recently used allocation.
+template <unsigned E, unsigned V, bool Store>
+void accessGlobal(Warp &w, const Insn &i, uint32_t mask) {
   uint64_t addresses[32];
   laneAddresses(w, i, mask, addresses);
   if (!cachedGlobal(*w.worker, addresses, E * V, E * V) ||
       (i.aux32 & MemStrong))
-    return storeGeneral(w, i, mask, addresses);
+    return Store ? storeGeneral(w, i, mask, addresses)
+                 : loadGeneral(w, i, mask, addresses);
   if (w.worker->instrumented)
-    observeGlobal(w, i, mask, addresses, E * V, AccessKind::Write);
-  if (V == 1 && mask == allLanes && unitStride(addresses, E)) {
-    std::memcpy(reinterpret_cast<void *>(addresses[0]),
-                w.at<uint8_t>(elementRefs(w, i)[0]), 32 * E);
-    return;
-  }
-  scatter<E, V>(w, i, mask, [&](unsigned l) {
-    return reinterpret_cast<void *>(addresses[l]);
-  });
+    observeGlobal(w, i, mask, addresses, E * V,
+                  Store ? AccessKind::Write : AccessKind::Read);
+  moveLanes<E, V, Store>(
+      w, i, mask, V == 1 && unitStride(addresses, E),
+      [&](unsigned l) { return reinterpret_cast<uint8_t *>(addresses[l]); });
 }
 
 /// Offsets in the block's own shared memory; false when a lane leaves it.
@@ -215,65 +220,24 @@ bool sharedOffsets(const Warp &w, const Insn &i, uint32_t mask, unsigned bytes,
   return !bad && (low & (bytes - 1)) == 0;
 }
 
-template <unsigned E, unsigned V>
-void loadShared(Warp &w, const Insn &i, uint32_t mask) {
+template <unsigned E, unsigned V, bool Store>
+void accessShared(Warp &w, const Insn &i, uint32_t mask) {
   uint32_t offsets[32];
-  if (!sharedOffsets(w, i, mask, E * V, offsets) || (i.aux32 & MemStrong)) {
-    uint64_t addresses[32];
-    laneAddresses(w, i, mask, addresses);
-    return loadGeneral(w, i, mask, addresses);
-  }
+  if (!sharedOffsets(w, i, mask, E * V, offsets) || (i.aux32 & MemStrong))
+    return accessGeneral(w, i, mask, Store);
   if (w.worker->instrumented)
-    observeShared(w, i, mask, offsets, E * V, AccessKind::Read);
-  const uint8_t *shared = w.block->shared;
-  if (V == 1 && mask == allLanes) {
-    if (unitStride(offsets, E)) {
-      std::memcpy(w.at<uint8_t>(elementRefs(w, i)[0]), shared + offsets[0],
-                  32 * E);
-      return;
-    }
-  }
-  gather<E, V>(w, i, mask, [&](unsigned l) { return shared + offsets[l]; });
-}
-
-template <unsigned E, unsigned V>
-void storeShared(Warp &w, const Insn &i, uint32_t mask) {
-  uint32_t offsets[32];
-  if (!sharedOffsets(w, i, mask, E * V, offsets) || (i.aux32 & MemStrong)) {
-    uint64_t addresses[32];
-    laneAddresses(w, i, mask, addresses);
-    return storeGeneral(w, i, mask, addresses);
-  }
-  if (w.worker->instrumented)
-    observeShared(w, i, mask, offsets, E * V, AccessKind::Write);
+    observeShared(w, i, mask, offsets, E * V,
+                  Store ? AccessKind::Write : AccessKind::Read);
   uint8_t *shared = w.block->shared;
-  if (V == 1 && mask == allLanes && unitStride(offsets, E)) {
-    std::memcpy(shared + offsets[0], w.at<uint8_t>(elementRefs(w, i)[0]),
-                32 * E);
-    return;
-  }
-  scatter<E, V>(w, i, mask, [&](unsigned l) { return shared + offsets[l]; });
+  moveLanes<E, V, Store>(w, i, mask, V == 1 && unitStride(offsets, E),
+                         [&](unsigned l) { return shared + offsets[l]; });
 }
 
 void loadAny(Warp &w, const Insn &i, uint32_t mask) {
-  uint64_t addresses[32];
-  laneAddresses(w, i, mask, addresses);
-  loadGeneral(w, i, mask, addresses);
+  accessGeneral(w, i, mask, false);
 }
 void storeAny(Warp &w, const Insn &i, uint32_t mask) {
-  uint64_t addresses[32];
-  laneAddresses(w, i, mask, addresses);
-  storeGeneral(w, i, mask, addresses);
-}
-
-/// Generic addresses that all lie in the cached allocation.
-template <unsigned E, unsigned V>
-void loadGeneric(Warp &w, const Insn &i, uint32_t mask) {
-  loadGlobal<E, V>(w, i, mask);
-}
-template <unsigned E, unsigned V>
-void storeGeneric(Warp &w, const Insn &i, uint32_t mask) {
-  storeGlobal<E, V>(w, i, mask);
+  accessGeneral(w, i, mask, true);
 }
 
 /// A kernel parameter at a fixed offset: the same for all lanes.
@@ -332,11 +296,10 @@ template <unsigned E, unsigned V> Handler quick(Space space, bool store) {
   switch (space) {
   case Space::Global:
   case Space::Const:
-    return store ? storeGlobal<E, V> : loadGlobal<E, V>;
-  case Space::Shared:
-    return store ? storeShared<E, V> : loadShared<E, V>;
   case Space::Generic:
-    return store ? storeGeneric<E, V> : loadGeneric<E, V>;
+    return store ? accessGlobal<E, V, true> : accessGlobal<E, V, false>;
+  case Space::Shared:
+    return store ? accessShared<E, V, true> : accessShared<E, V, false>;
   default:
     return nullptr;
   }
