@@ -2,6 +2,7 @@
 #include "dialects/Register.h"
 
 #include "dialects/lm/LM.h"
+#include "dialects/lm/Overwrite.h"
 #include "dialects/plan/Plan.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/Extensions/InlinerExtension.h"
@@ -15,6 +16,7 @@ void tresse::registerDialects(DialectRegistry &registry) {
   registry
       .insert<lm::LMDialect, arith::ArithDialect, func::FuncDialect,
               math::MathDialect, plan::PlanDialect, tensor::TensorDialect>();
+  lm::registerOverwrites(registry);
   lm::registerUpstreamGradients(registry);
   func::registerInlinerExtension(registry);
 }

@@ -94,8 +94,11 @@ static void buildSchedule(OpPassManager &manager,
   plan.target = StringRef(options.target).split(':').first.str();
   plan.gemms = plan.target != "reference";
   plan.groupedGemms = plan.target == "cpu";
+  // Kernels of cuda are not tested in place.
+  plan.overwrite = plan.target != "cuda";
   plan.records = buildRecords(options);
   manager.addPass(createBuildPlanPass(plan));
+  manager.addPass(createOrderStepsPass());
   manager.addPass(createAssignArenaPass());
 }
 

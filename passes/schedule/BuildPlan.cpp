@@ -66,7 +66,8 @@ struct BuildPlanPass : impl::BuildPlanPassBase<BuildPlanPass> {
       if (*chosen == plan::Target::Reference)
         inlineFusions(function);
       if (failed(scheduleEntry(builder, function,
-                               {gemms, gemms && groupedGemms, isCuda})))
+                               {gemms, gemms && groupedGemms, isCuda},
+                               overwrite)))
         return failure();
     }
     for (func::FuncOp function : functions)

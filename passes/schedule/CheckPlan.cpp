@@ -343,18 +343,27 @@ void Checker::checkRaces() {
     }
 }
 
-/// A step may write exactly what it reads, but not a part of it; a matrix
-/// product may write only its own c.
+/// True when a step may write exactly the bytes that it also reads: a launch
+/// says so, a matrix product may write only its own c. No bytes are written
+/// twice.
+bool mayShare(const Step &step, const TensorAccess &read,
+              const TensorAccess &write) {
+  if (read.writes())
+    return false;
+  if (isa<plan::LaunchOp>(step.op.getOperation()))
+    return write.reads();
+  return !isa<plan::GemmOp, plan::GroupedGemmOp>(step.op.getOperation());
+}
+
+/// A step may write exactly what it reads, but not a part of it.
 void Checker::checkAliases(const Step &step) {
-  bool isProduct =
-      isa<plan::GemmOp, plan::GroupedGemmOp>(step.op.getOperation());
   for (size_t i = 0; i < step.accesses.size(); ++i)
     for (size_t k = 0; k < step.accesses.size(); ++k) {
       TensorAccess read = step.accesses[i], write = step.accesses[k];
       if (i == k || !write.writes() || (read.writes() && i > k))
         continue;
       Range from = rangeOf(read.tensor), to = rangeOf(write.tensor);
-      if (!from.overlaps(to) || (from == to && !isProduct))
+      if (!from.overlaps(to) || (from == to && mayShare(step, read, write)))
         continue;
       find(nameOf(step) + ": expected not to write over its operand " +
            tensorText(read.tensor) + " of buffer '" +

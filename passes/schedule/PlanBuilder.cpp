@@ -48,6 +48,10 @@ bool PlanBuilder::isGlobal(unsigned buffer) const {
   return plan::BufferOp(buffers[buffer]).getSpace() == plan::Space::Persistent;
 }
 
+int64_t PlanBuilder::bufferBytes(unsigned buffer) const {
+  return static_cast<int64_t>(plan::BufferOp(buffers[buffer]).getSize());
+}
+
 StringRef PlanBuilder::bufferName(unsigned buffer) const {
   return plan::BufferOp(buffers[buffer]).getName();
 }
@@ -231,6 +235,15 @@ void PlanBuilder::addArgument(StringRef name, const Place &place,
                            FloatAttr(), FloatAttr());
 }
 
+/// True when both are the same bytes.
+static bool sharesBytes(const Place &a, const Place &b) {
+  auto extent = [](const Layout &layout) {
+    return layout.extent() * plan::bytesOfElement(layout.dtype);
+  };
+  return a.buffer == b.buffer && a.layout.offset == b.layout.offset &&
+         extent(a.layout) == extent(b.layout);
+}
+
 void PlanBuilder::launch(Operation *op, StringRef name,
                          ArrayRef<Place> operands, ArrayRef<Place> results) {
   SmallVector<Value> tensors;
@@ -242,8 +255,11 @@ void PlanBuilder::launch(Operation *op, StringRef name,
     layouts.push_back(place.layout);
   }
   for (const Place &place : results) {
+    bool overwrites = llvm::any_of(operands, [&](const Place &operand) {
+      return sharesBytes(operand, place);
+    });
     tensors.push_back(view(place));
-    access.push_back(TRESSE_WRITE);
+    access.push_back(overwrites ? TRESSE_READ | TRESSE_WRITE : TRESSE_WRITE);
     layouts.push_back(place.layout);
   }
   Cost cost = estimateCost(op);

@@ -41,6 +41,8 @@ public:
   }
   /// True for the buffer of a global.
   bool isGlobal(unsigned buffer) const;
+  /// Returns the size of a buffer in bytes.
+  int64_t bufferBytes(unsigned buffer) const;
   /// Returns the buffer's name, for messages.
   llvm::StringRef bufferName(unsigned buffer) const;
 

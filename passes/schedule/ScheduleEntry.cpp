@@ -6,6 +6,7 @@
 // that others may still read is refused, or, in the arena, gets a copy.
 #include "passes/schedule/ScheduleEntry.h"
 
+#include "dialects/lm/Overwrite.h"
 #include "passes/schedule/GemmSteps.h"
 
 #include "mlir/IR/Matchers.h"
@@ -53,10 +54,15 @@ bool isGrouped(Operation *op) {
              lm::GroupedLinearGradWeightOp>(op);
 }
 
+int64_t bytesOf(const Layout &layout) {
+  return layout.elementCount() * plan::bytesOfElement(layout.dtype);
+}
+
 class EntryScheduler {
 public:
-  EntryScheduler(PlanBuilder &plan, func::FuncOp entry, Products library)
-      : plan(plan), entry(entry), library(library),
+  EntryScheduler(PlanBuilder &plan, func::FuncOp entry, Products library,
+                 bool mayOverwrite)
+      : plan(plan), entry(entry), library(library), mayOverwrite(mayOverwrite),
         block(entry.getBody().front()) {}
 
   LogicalResult run();
@@ -78,6 +84,7 @@ private:
   LogicalResult overwrite(unsigned buffer, Operation *op, bool mayReadItself);
   Place newPlace(RankedTensorType type, StringRef name);
   FailureOr<Place> resultPlace(OpResult result);
+  const Place *findDying(OpResult result);
   FailureOr<Place> tiedPlace(OpResult result, OpOperand &operand);
   Place contiguous(const Place &place, Operation *op);
   void widenNarrower(MutableArrayRef<Place> operands, Operation *op);
@@ -93,6 +100,7 @@ private:
   PlanBuilder &plan;
   func::FuncOp entry;
   Products library;
+  bool mayOverwrite;
   Block &block;
   DenseMap<Operation *, int64_t> positions;
   DenseMap<Value, Place> places;
@@ -102,6 +110,8 @@ private:
   DenseMap<Value, unsigned> forwarded;
   /// Stores that need a copy.
   DenseSet<Operation *> copyingStores;
+  /// Buffers that the entry's caller writes.
+  DenseSet<unsigned> inputs;
 };
 
 int64_t EntryScheduler::lastUseOf(Value value) {
@@ -237,6 +247,29 @@ FailureOr<Place> EntryScheduler::tiedPlace(OpResult result,
   return *place;
 }
 
+/// The place of the first operand that `result` may overwrite: all of a buffer
+/// of the arena which nobody reads after the op.
+const Place *EntryScheduler::findDying(OpResult result) {
+  Operation *op = result.getOwner();
+  for (Value value : op->getOperands()) {
+    const Place &place = places[value];
+    const State &state = states[place.buffer];
+    if (plan.isGlobal(place.buffer) || inputs.contains(place.buffer) ||
+        state.lastUse > positions.lookup(op))
+      continue;
+    // The buffer may be taken already, and seen through several views.
+    bool isFree = llvm::all_of(op->getOperands(), [&](Value other) {
+      const Place &seen = places[other];
+      return seen.buffer != place.buffer ||
+             (versions[other] == state.version && seen.layout.offset == 0 &&
+              seen.layout.isContiguous() && lm::mayOverwrite(result, other));
+    });
+    if (isFree && plan.bufferBytes(place.buffer) == bytesOf(place.layout))
+      return &place;
+  }
+  return nullptr;
+}
+
 FailureOr<Place> EntryScheduler::resultPlace(OpResult result) {
   Operation *op = result.getOwner();
   auto tied = dyn_cast<lm::TiedOperandInterface>(op);
@@ -246,8 +279,15 @@ FailureOr<Place> EntryScheduler::resultPlace(OpResult result) {
     return tiedPlace(result, *operand);
   auto type = cast<RankedTensorType>(result.getType());
   auto target = forwarded.find(result);
-  if (target == forwarded.end())
-    return newPlace(type, op->getName().stripDialect());
+  if (target == forwarded.end()) {
+    const Place *dying = mayOverwrite ? findDying(result) : nullptr;
+    if (!dying)
+      return newPlace(type, op->getName().stripDialect());
+    Place place{dying->buffer, Layout::rowMajor(type)};
+    if (failed(overwrite(place.buffer, op, /*mayReadItself=*/true)))
+      return failure();
+    return place;
+  }
   if (failed(overwrite(target->second, op, isElementwise(op))))
     return failure();
   return Place{target->second, Layout::rowMajor(type)};
@@ -474,6 +514,7 @@ LogicalResult EntryScheduler::run() {
              << " to be a static tensor with an 'lm.name', but got "
              << argument.getType();
     Place place = newPlace(type, text);
+    inputs.insert(place.buffer);
     plan.addArgument(text, place, /*isInput=*/true);
     setPlace(argument, place, 0);
   }
@@ -493,11 +534,11 @@ LogicalResult EntryScheduler::run() {
 } // namespace
 
 LogicalResult scheduleEntry(PlanBuilder &builder, func::FuncOp entry,
-                            Products library) {
+                            Products library, bool overwrite) {
   if (!entry.getBody().hasOneBlock())
     return entry.emitOpError("expects one block, but got ")
            << entry.getBody().getBlocks().size();
-  return EntryScheduler(builder, entry, library).run();
+  return EntryScheduler(builder, entry, library, overwrite).run();
 }
 
 } // namespace tresse

@@ -15,11 +15,13 @@ struct Products {
   bool oneType = false;
 };
 
-/// Adds the steps of `entry` to the plan. Fails with one error at the op that
-/// cannot be scheduled: an op without a place in a plan, a tie that cannot be
-/// honoured, a global that would have to be copied.
+/// Adds the steps of `entry` to the plan; with `overwrite` results may lie
+/// where an operand lay that nobody reads any more. Fails with one error at the
+/// op that cannot be scheduled: an op without a place in a plan, a tie that
+/// cannot be honoured, a global that would have to be copied.
 mlir::LogicalResult scheduleEntry(PlanBuilder &builder,
-                                  mlir::func::FuncOp entry, Products library);
+                                  mlir::func::FuncOp entry, Products library,
+                                  bool overwrite);
 
 } // namespace tresse
 

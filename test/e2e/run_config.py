@@ -53,7 +53,7 @@ def arguments():
     parser.add_argument(
         "--balanced",
         action="store_true",
-        help="train with balance loss 1e-4 and bias rate 1e-3",
+        help="train with the balance losses and the bias update",
     )
     parser.add_argument(
         "--form",
@@ -119,14 +119,25 @@ def choose(args):
     return case
 
 
+def balanced(config):
+    """The factors that DeepSeek-V3 and V2 were trained with."""
+    if config.sigmoid:
+        return train.Settings(alpha=1e-4, bias_rate=1e-3)
+    return train.Settings(alpha=3e-3)
+
+
 def compare(args, case, scratch, table):
     """Runs the product on a case and fills the table."""
     settings = train.Settings()
     flags = list(args.train_flag)
     if args.balanced:
-        settings = train.Settings(alpha=1e-4, bias_rate=1e-3)
+        settings = balanced(case.config())
         flags += ["--balance-alpha", settings.alpha]
         flags += ["--bias-gamma", settings.bias_rate]
+    if settings.device_alpha:
+        flags += ["--device-balance-alpha", settings.device_alpha]
+        flags += ["--communication-balance-alpha"]
+        flags += [settings.communication_alpha]
     product = Product(
         args.bin, scratch, args.verbose, launcher=launcher(args)
     )

@@ -63,7 +63,8 @@ class Harness(unittest.TestCase):
         self.passes("--golden", "B", "--dtype", "bf16")
 
     def test_right_balanced(self):
-        self.passes("--golden", "B", "--balanced")
+        for name in "BC":
+            self.passes("--golden", name, "--balanced")
 
     def test_right_added_streams(self):
         self.passes("--golden", "C", "--add-hyper", "3", "--form", "paper")

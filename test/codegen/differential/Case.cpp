@@ -8,6 +8,7 @@
 #include "codegen/cpu/Kernel.h"
 #include "dialects/Register.h"
 #include "dialects/lm/LM.h"
+#include "dialects/lm/Overwrite.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/ExecutionEngine/ExecutionEngine.h"
 #include "mlir/ExecutionEngine/OptUtils.h"
@@ -364,6 +365,30 @@ void Case::compare(const Tensor &expected, const Tensor &found, size_t number) {
   }
 }
 
+/// Results that may lie where an operand lies, as the op says.
+std::vector<std::pair<int, int>> Case::overwritable() const {
+  std::vector<std::pair<int, int>> pairs;
+  auto source = mlir::parseSourceString<mlir::ModuleOp>(text(), &context());
+  auto function = *source->getOps<mlir::func::FuncOp>().begin();
+  mlir::Operation &inner = function.getBody().front().front();
+  for (size_t i = 0; i < results.size(); ++i) {
+    int argument = 0;
+    for (size_t k = 0; k < operands.size(); ++k) {
+      if (!operands[k].present)
+        continue;
+      mlir::Value read = function.getArgument(argument++);
+      if (results[i].tied < 0 && results[i].strides == operands[k].strides &&
+          lm::mayOverwrite(inner.getResult(i), read))
+        pairs.push_back({static_cast<int>(i), static_cast<int>(k)});
+    }
+  }
+  return pairs;
+}
+
+static bool same(double a, double b) {
+  return std::memcmp(&a, &b, sizeof a) == 0 || (std::isnan(a) && std::isnan(b));
+}
+
 void Case::check() {
   std::vector<Tensor> expectedIn = operands, expected = results;
   runReference(expectedIn, expected);
@@ -421,6 +446,21 @@ void Case::check() {
       EXPECT_TRUE(!tensor.present || tensor.guardsIntact())
           << "written outside a tensor\n"
           << text();
+
+  for (auto [result, operand] : overwritable()) {
+    std::vector<Tensor> in = operands, out = results;
+    out[result].tied = operand;
+    run(in, out, {0, kernel.tiles});
+    for (size_t i = 0; i < results.size(); ++i) {
+      Tensor &found = i == static_cast<size_t>(result) ? in[operand] : out[i];
+      for (int64_t e = 0; e < found.count() && results[i].tied < 0; ++e)
+        EXPECT_TRUE(first[i].get(e) == results[i].get(e) || // not written
+                    same(first[i].get(e), found.get(e)))
+            << "other bits where result " << result << " overwrites operand "
+            << operand << "\n"
+            << text();
+    }
+  }
 }
 
 void forAll(const std::function<void(uint32_t, Random &)> &test, int repeats) {

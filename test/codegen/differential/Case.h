@@ -93,6 +93,7 @@ public:
 
 private:
   std::string text() const;
+  std::vector<std::pair<int, int>> overwritable() const;
   Tensor make(Type type, Sizes sizes, bool mayStride);
   void runReference(std::vector<Tensor> &in, std::vector<Tensor> &out);
   void compare(const Tensor &expected, const Tensor &found, size_t number);

@@ -15,9 +15,12 @@ std::string tensorType(const Sizes &sizes, const char *element) {
   return text + element + ">";
 }
 
-/// Runs `text` on copies of `inputs` and returns its results.
+/// Runs `text` on copies of `inputs` and returns its results. `over[i]`, where
+/// given, is the input whose memory result i takes, or -1.
 std::vector<Tensor> runText(const std::string &text, std::vector<Tensor> inputs,
-                            std::vector<Tensor> results) {
+                            std::vector<Tensor> results,
+                            std::vector<int> over = {}) {
+  over.resize(results.size(), -1);
   std::vector<const Tensor *> layouts;
   for (const Tensor &tensor : inputs)
     layouts.push_back(&tensor);
@@ -29,13 +32,16 @@ std::vector<Tensor> runText(const std::string &text, std::vector<Tensor> inputs,
   std::vector<void *> addresses;
   for (Tensor &tensor : inputs)
     addresses.push_back(tensor.data());
-  for (Tensor &tensor : results)
-    addresses.push_back(tensor.data());
+  for (size_t i = 0; i < results.size(); ++i)
+    addresses.push_back((over[i] < 0 ? results[i] : inputs[over[i]]).data());
   std::vector<uint64_t> scratch(kernel.scratchBytes / 8 + 24, ~0ull);
   void *at = scratch.data();
   size_t space = scratch.size() * 8;
   at = std::align(64, kernel.scratchBytes + 64, at, space);
   kernel.run(addresses.data(), 0, kernel.tiles, at);
+  for (size_t i = 0; i < results.size(); ++i)
+    if (over[i] >= 0)
+      results[i] = inputs[over[i]];
   return results;
 }
 
@@ -74,10 +80,15 @@ TEST(CpuKernels, FusedResidualNorm) {
     Tensor weight = dense(random, wide, {channels});
     Tensor empty = dense(random, dtype, {rows, channels});
 
-    auto fused = runText("func.func @f(%a: " + x + ", %b: " + x + ", %w: " + w +
-                             ") -> (" + x + ", " + x + ") {\n" + add + norm +
-                             end + "return %s, %y : " + x + ", " + x + "\n}",
-                         {a, b, weight}, {empty, empty});
+    std::string region = "func.func @f(%a: " + x + ", %b: " + x + ", %w: " + w +
+                         ") -> (" + x + ", " + x + ") {\n" + add + norm + end +
+                         "return %s, %y : " + x + ", " + x + "\n}";
+    auto fused = runText(region, {a, b, weight}, {empty, empty});
+    // The sum lies where a lay, the last result where b lay.
+    auto inPlace = runText(region, {a, b, weight}, {empty, empty}, {0, 1});
+    ASSERT_EQ(inPlace.size(), 2u);
+    EXPECT_EQ(fused[0].memory, inPlace[0].memory);
+    EXPECT_EQ(fused[1].memory, inPlace[1].memory);
     auto sum = runText("func.func @f(%a: " + x + ", %b: " + x + ") -> " + x +
                            " {\n" + add + "return %s : " + x + "\n}",
                        {a, b}, {empty});

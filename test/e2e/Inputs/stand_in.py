@@ -27,7 +27,8 @@ FLAGS = (
     "batch sequence target entry dtype hyper-connections "
     "hyper-connections-form weights tokens data out steps lr schedule "
     "warmup beta1 beta2 eps weight-decay clip log gradients "
-    "balance-alpha bias-gamma routes slots chunk context prompt-ids "
+    "balance-alpha device-balance-alpha communication-balance-alpha "
+    "bias-gamma routes slots chunk context prompt-ids "
     "max-new-tokens temperature"
 ).split()
 
@@ -143,10 +144,12 @@ def run_train(fault, plan, args):
         decay=0.0 if fault == "decay" else float(args.weight_decay),
         clip=float(args.clip),
         alpha=float(args.balance_alpha or 0),
+        device_alpha=float(args.device_balance_alpha or 0),
+        communication_alpha=float(args.communication_balance_alpha or 0),
         bias_rate=float(args.bias_gamma or 0),
     )
     start = model.Model(config, weights, dtype)
-    _, _, grads = model.gradients(start, tokens, settings.alpha)
+    _, _, grads = model.gradients(start, tokens, settings.alphas())
     if fault == "names":
         grads["extra"] = grads.pop("model.norm.weight")
     kind = "F64" if dtype == np.float64 else "F32"

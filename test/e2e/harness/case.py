@@ -175,7 +175,7 @@ def answers(case, steps, settings):
     """Runs the oracle on a case."""
     config = case.config()
     start = model.Model(config, case.weights)
-    run, loss, grads = model.gradients(start, case.tokens, settings.alpha)
+    run, loss, grads = model.gradients(start, case.tokens, settings.alphas())
     margins = [route.margin for route in run.routes.values()]
     smallest = np.min(margins, 0) if margins else np.inf
     margin = np.broadcast_to(smallest, case.tokens.size)

@@ -6,7 +6,7 @@ import os
 import numpy as np
 
 from oracle import config as configs
-from oracle import generate, model, safetensors, tensors
+from oracle import generate, model, safetensors, tensors, train
 
 from .limits import BF16_LOGITS, BF16_LOSS, BF16_MARGIN, BF16_ROUTES
 from .limits import FLOOR, GREEDY_GAP, LIMIT, largest_error
@@ -126,7 +126,9 @@ def check_log(table, case, right, path, dtype, settings):
         return
     rate = max(relative(entry["lr"], settings.rate) for entry in log)
     table.judge("learning rate", rate, 1e-6)
-    keys = ["loss", "grad_norm"] + ["balance_loss"] * bool(settings.alpha)
+    keys = ["loss", "grad_norm"]
+    for key, alpha in zip(train.BALANCE_LOSSES, settings.alphas()):
+        keys += [key] * bool(alpha)
     for step, (got, want) in enumerate(zip(log, right.log), 1):
         for key in keys:
             error = relative(got[key], want[key])

@@ -60,6 +60,7 @@ class Config:
     theta: float
     interleaved: bool
     tied: bool
+    per_sequence: bool  # what a balance loss counts; else the whole batch
     yarn: Optional[Yarn] = None
     hyper: Optional[HyperConnections] = None
 
@@ -70,6 +71,11 @@ class Config:
             and layer >= self.first_dense
             and layer % self.layer_frequency == 0
         )
+
+    def balance_levels(self):
+        """How many balance losses there are: of experts, and with V2's groups
+        of devices and of communication."""
+        return 3 if not self.sigmoid and self.groups > 1 else 1
 
     def shared_width(self):
         """Width of the one MLP that stands for all shared experts."""
@@ -161,6 +167,7 @@ def parse(raw, form="v4"):
         theta=float(theta or raw.get("rope_theta", 1e4)),
         interleaved=bool(raw.get("rope_interleave", True)),
         tied=bool(raw.get("tie_word_embeddings", False)),
+        per_sequence=bool(raw.get("seq_aux", True)),
         yarn=yarn,
         hyper=read_hyper(raw, form),
     )

@@ -88,23 +88,56 @@ def route_backward(config, r, dweight, dscores):
     return layers.linear_backward(r.x, r.gate, dlogits)
 
 
-def balance(config, scores, batch):
-    """Sequence-wise balance loss of one layer, before its factor.
+def chosen(config, r, batch):
+    """Which experts count as chosen: bool [sequences, tokens, E].
 
-    f counts the top_k of the scores without bias and groups. Returns
-    (mean over the sequences, gradient of the scores [T, E]).
+    V3 counts the top_k of the scores without bias and groups, V2 the actual
+    choice; V2 without seq_aux counts the batch as one sequence.
     """
-    s = scores.reshape(batch, -1, config.experts)
-    length = s.shape[1]
-    total = s.sum(-1, keepdims=True)
-    share = s / total
-    hits = np.zeros_like(s)
-    np.put_along_axis(hits, largest(s, config.top_k), 1.0, -1)
+    index = largest(r.scores, config.top_k) if config.sigmoid else r.index
+    hits = np.zeros(r.scores.shape, bool)
+    np.put_along_axis(hits, index, True, -1)
+    sequences = batch if config.per_sequence else 1
+    return hits.reshape(sequences, -1, config.experts)
+
+
+def fractions(config, hits):
+    """Load fractions of experts, and with V2's groups of the devices and of
+    what is sent to them, each for every expert: list of [sequences, E]."""
+    length = hits.shape[1]
     f = hits.sum(1) * config.experts / (config.top_k * length)
-    loss = (f * share.mean(1)).sum(-1).mean()
-    dshare = np.broadcast_to(f[:, None] / (length * batch), s.shape)
-    inner = (dshare * share).sum(-1, keepdims=True)
-    return loss, ((dshare - inner) / total).reshape(scores.shape)
+    if config.balance_levels() == 1:
+        return [f]
+    devices, limit = config.groups, config.kept_groups
+    size = config.experts // devices
+    own = f.reshape(len(f), devices, size).mean(-1)
+    sent = hits.reshape(len(f), length, devices, size).any(-1).sum(1)
+    sent = sent * devices / (limit * length)
+    return [f, np.repeat(own, size, -1), np.repeat(sent, size, -1)]
+
+
+def balance(config, r, batch):
+    """Balance losses of one layer, before their factors.
+
+    Returns (a loss per level, gradients of the scores [levels, T, E]). A
+    device's share is the sum of its experts', so that its fraction may stand
+    at each of them.
+    """
+    hits = chosen(config, r, batch)
+    s = r.scores.reshape(hits.shape)
+    total = s.sum(-1, keepdims=True) if config.sigmoid else 1.0
+    share = s / total
+    losses, gradients = [], []
+    for f in fractions(config, hits):
+        losses.append((f * share.mean(1)).sum(-1).mean())
+        dshare = np.broadcast_to(
+            f[:, None] / (s.shape[0] * s.shape[1]), s.shape
+        )
+        if config.sigmoid:
+            inner = (dshare * share).sum(-1, keepdims=True)
+            dshare = (dshare - inner) / total
+        gradients.append(dshare.reshape(r.scores.shape))
+    return np.array(losses), np.array(gradients)
 
 
 def mlp_weights(w, prefix):

@@ -12,13 +12,14 @@ from .tensors import shapes, trainable
 class Run:
     """What one forward pass left behind.
 
-    routes: layer -> experts.Route over the B*S tokens. balance: sum over
-    the layers of the sequence-wise balance loss, before its factor.
+    routes: layer -> experts.Route over the B*S tokens. balance: sums over
+    the layers of the balance losses (experts, devices, communication),
+    before their factors.
     """
 
     logits: np.ndarray
     routes: dict
-    balance: float
+    balance: np.ndarray
     tape: list = field(repr=False, default_factory=list)
 
 
@@ -66,7 +67,7 @@ class Model:
         """tokens int [B, S] -> Run with logits [B, S, V]."""
         w, c = self.weights, self.config
         batch, length = tokens.shape
-        run = Run(None, {}, 0.0)
+        run = Run(None, {}, np.zeros(3))
         x = w["model.embed_tokens.weight"][tokens.reshape(-1)]
         if c.hyper:
             x = np.repeat(x[:, None], c.hyper.streams, 1)
@@ -115,12 +116,12 @@ class Model:
             return layers.swiglu(x, *experts.mlp_weights(w, ""))
         y, saved = experts.moe(c, w, x)
         run.routes[layer] = saved[0]
-        loss, dscores = experts.balance(c, saved[0].scores, batch)
-        run.balance += loss
+        losses, dscores = experts.balance(c, saved[0], batch)
+        run.balance[: len(losses)] += losses
         return y, (saved, dscores)
 
-    def backward(self, run, tokens, dlogits, alpha=0.0):
-        """Gradients by name of sum(logits * dlogits) + alpha * balance."""
+    def backward(self, run, tokens, dlogits, alpha=(0.0, 0.0, 0.0)):
+        """Gradients by name of sum(logits * dlogits) + alpha . balance."""
         w, c = self.weights, self.config
         grads = {n: np.zeros_like(v) for n, v in w.items() if trainable(n)}
         tape = list(run.tape)
@@ -175,7 +176,9 @@ class Model:
             dx = dx.reshape(dy.shape)
         elif c.is_moe(layer):
             inner, dscores = saved
-            dx, own = experts.moe_backward(c, inner, dy, alpha * dscores)
+            weights = np.array(alpha[: len(dscores)])
+            dense = np.tensordot(weights, dscores, 1)
+            dx, own = experts.moe_backward(c, inner, dy, dense)
         else:
             dx, *parts = layers.swiglu_backward(saved, dy)
             own = {}
@@ -209,7 +212,7 @@ def next_token_loss(logits, tokens):
     return float((log_sum - picked).sum() / count), dlogits
 
 
-def gradients(model, tokens, alpha=0.0):
+def gradients(model, tokens, alpha=(0.0, 0.0, 0.0)):
     """(Run, loss, gradients) of one batch."""
     run = model.forward(tokens)
     loss, dlogits = next_token_loss(run.logits, tokens)

@@ -234,12 +234,12 @@ class Models(Base):
 class Differences(Base):
     """Gradients against central differences of the loss."""
 
-    STEP, ALPHA = 1e-5, 0.3
+    STEP, ALPHA = 1e-5, (0.3, 0.7, 0.5)
 
     def loss(self, config, weights, tokens):
         run = model.Model(config, weights).forward(tokens)
         loss, _ = model.next_token_loss(run.logits, tokens)
-        return loss + self.ALPHA * run.balance
+        return loss + np.dot(self.ALPHA, run.balance)
 
     def check(self, config, weights, tokens, seed):
         """One direction per tensor: random, one element stressed."""
@@ -265,6 +265,11 @@ class Differences(Base):
         for name in "CD":
             with self.subTest(name):
                 self.check(*golden_case(name), 7)
+
+    def test_balance_of_whole_batches(self):
+        config, weights, tokens = golden_case("C")
+        config.per_sequence = False
+        self.check(config, weights, tokens, 8)
 
     def test_random_configurations(self):
         for seed in range(9):

@@ -12,8 +12,9 @@ from .tensors import BIAS
 class Settings:
     """Hyper-parameters of a constant-rate run.
 
-    alpha scales the sequence-wise balance loss, bias_rate is the step of
-    the routing bias (0: the bias stays).
+    alpha scales the balance loss of experts, device_alpha and
+    communication_alpha those that V2 has beside it, bias_rate is the step
+    of the routing bias (0: the bias stays).
     """
 
     rate: float = 1e-2
@@ -23,7 +24,20 @@ class Settings:
     decay: float = 0.1
     clip: float = 1.0
     alpha: float = 0.0
+    device_alpha: float = 0.0
+    communication_alpha: float = 0.0
     bias_rate: float = 0.0
+
+    def alphas(self):
+        """The factors in the order of the losses."""
+        return (self.alpha, self.device_alpha, self.communication_alpha)
+
+
+BALANCE_LOSSES = (
+    "balance_loss",
+    "device_balance_loss",
+    "communication_balance_loss",
+)
 
 
 def update_bias(model, run, rate):
@@ -53,7 +67,7 @@ class Trainer:
     def step(self, tokens):
         """One update; returns what a training log shows, plus margin."""
         s, model = self.settings, self.model
-        run, loss, grads = models.gradients(model, tokens, s.alpha)
+        run, loss, grads = models.gradients(model, tokens, s.alphas())
         total = models.norm(grads)
         clip = min(1.0, s.clip / (total + 1e-6))
         self.time += 1
@@ -63,7 +77,7 @@ class Trainer:
             update_bias(model, run, s.bias_rate)
         return {
             "loss": loss,
-            "balance_loss": run.balance,
+            **dict(zip(BALANCE_LOSSES, run.balance)),
             "grad_norm": total,
             "margin": smallest_margin(run),
         }

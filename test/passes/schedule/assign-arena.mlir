@@ -1,4 +1,4 @@
-// RUN: tresse-opt %s --tresse-build-plan --tresse-assign-arena | FileCheck %s
+// RUN: tresse-opt %s --tresse-build-plan=overwrite=false --tresse-assign-arena | FileCheck %s
 
 // Four values of 256 bytes in a chain and one that lives throughout: three lie
 // in the arena at a time.

@@ -45,8 +45,8 @@ module attributes {lm.records = {model_type = "tiny"}} {
 // CHECK: %[[LEFT:.*]] = plan.view %[[X:.*]][0] f32 [4, 8] strides [16, 1]
 // CHECK: %[[RIGHT:.*]] = plan.view %[[X]][32] f32 [4, 8] strides [16, 1]
 // CHECK: plan.launch "addf" @k0_addf(read %[[LEFT]], read %[[RIGHT]], write %[[SUM:.*]])
-// CHECK: plan.launch "addf" @k1_addf(read %[[SUM]], read %[[SUM]], write %[[TWICE:.*]])
-// CHECK: plan.launch "addf" @k1_addf(read %[[TWICE]], read %[[TWICE]], write
+// CHECK: plan.launch "addf" @k1_addf(read %[[SUM]], read %[[SUM]], update %[[SUM]])
+// CHECK: plan.launch "addf" @k1_addf(read %[[SUM]], read %[[SUM]], update %[[SUM]])
 func.func @logits(%x: tensor<4x16xf32> {lm.name = "x"}) -> (tensor<4x8xf32> {lm.name = "y"}) attributes {lm.entry = "logits"} {
   %0:2 = lm.split %x : (tensor<4x16xf32>) -> (tensor<4x8xf32>, tensor<4x8xf32>)
   %1 = arith.addf %0#0, %0#1 : tensor<4x8xf32>
@@ -102,12 +102,12 @@ func.func @prepare() attributes {lm.entry = "prepare"} {
 // gaps too.
 // CHECK-LABEL: plan.model cpu
 // CHECK: plan.entry "logits"
-// CHECK: plan.output "sum" %[[SUM:.*]]
+// CHECK: plan.output "sum" %[[COPY:.*]]
 // CHECK: plan.output "part" %[[PART:.*]]
 // CHECK: plan.fill "fill" %[[ZERO:.*]] width 4 bits 0
-// CHECK-NEXT: plan.copy "copy" %[[ZERO]] to %[[COPY:.*]] cost
-// CHECK-NEXT: plan.launch "square_sum" @{{.*}}(read %{{.*}}, read %[[COPY]], write %[[COPY]])
-// CHECK-NEXT: plan.launch "addf" @{{.*}}(read %[[COPY]], read %[[ZERO]], write %[[SUM]])
+// CHECK-NEXT: plan.copy "copy" %[[ZERO]] to %[[COPY]] cost
+// CHECK-NEXT: plan.launch "square_sum" @{{.*}}(read %{{.*}}, read %[[COPY]], update %[[COPY]])
+// CHECK-NEXT: plan.launch "addf" @{{.*}}(read %[[COPY]], read %[[ZERO]], update %[[COPY]])
 // CHECK-NEXT: plan.copy "copy" %{{.*}} to %[[PART]]
 func.func @logits(%x: tensor<4x16xf32> {lm.name = "x"}) -> (tensor<2xf32> {lm.name = "sum"}, tensor<4x8xf32> {lm.name = "part"}) attributes {lm.entry = "logits"} {
   %0 = lm.fill {value = 0.0 : f64} : () -> tensor<2xf32>
