@@ -75,7 +75,7 @@ Attribute convert(Attribute value) {
   };
   return TypeSwitch<Attribute, Attribute>(value)
       .Case<lm::ScoringAttr, lm::GroupScoreAttr, lm::MhcFormAttr,
-            lm::BalanceFormAttr>(
+            lm::BalanceFormAttr, lm::BalanceLevelAttr>(
           [&](auto named) { return number(named.getValue()); })
       .Case<FloatAttr>([&](FloatAttr real) {
         return builder.getF64FloatAttr(real.getValueAsDouble());

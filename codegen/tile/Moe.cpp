@@ -191,26 +191,66 @@ struct BalanceFractionTiles
     int64_t experts = scores.size(), topK = indices.size();
     int64_t length = scores.sizes[0] / getTileCount(op, 0);
     View values = tile.scratch(experts);
-    View counts = tile.scratch(experts);
+    View counts = tile.scratch(experts); // of experts, or of devices
+    View last = tile.scratch(experts, tile.ops().getI32Type());
     tile.fillRow(counts, tile.number(0));
-    auto count = [&](Num expert) {
-      tile.storeAt(counts, expert, tile.loadAt(counts, expert) + 1);
+    tile.fillRow(last, tile.i32(-1));
+    int64_t perDevice = experts / op.getDevices();
+    bool isOnce = op.getLevel() == lm::BalanceLevel::communication;
+    auto add = [&](Num at) {
+      tile.storeAt(counts, at, tile.loadAt(counts, at) + 1);
+    };
+    // A token goes to a device once, whatever it does there.
+    auto count = [&](Num token, Num expert) {
+      if (!isOnce)
+        return add(expert);
+      Num device = expert / perDevice, number = tile.toInteger(token);
+      tile.when(tile.loadAt(last, device) < number, [&] {
+        add(device);
+        tile.storeAt(last, device, number);
+      });
     };
     tile.loop(0, length, 1, [&](Num t) {
       Num token = sequence * length + t;
       if (op.getForm() == lm::BalanceForm::unbiased) {
         tile.copyRow(scores.at(token), values);
-        takeLargest(tile, values, topK, [&](Num, Num e) { count(e); });
+        takeLargest(tile, values, topK, [&](Num, Num e) { count(token, e); });
         return;
       }
       tile.loop(0, topK, 1, [&](Num k) {
         Num expert = tile.loadAt(indices, {token, k});
-        tile.when(expert >= 0, [&] { count(tile.toIndex(expert)); });
+        tile.when(expert >= 0, [&] { count(token, tile.toIndex(expert)); });
       });
     });
-    double unit = static_cast<double>(experts) / (topK * length);
-    tile.forLanes(experts, [&](Lanes lanes) {
-      tile.store(result, lanes, tile.load(counts, lanes) * unit);
+    spread(op, tile, counts, static_cast<double>(length), topK, result);
+  }
+
+  /// Counts -> fractions of every expert.
+  static void spread(lm::BalanceFractionOp op, TileBuilder &tile,
+                     const View &counts, double length, double topK,
+                     const View &result) {
+    int64_t experts = result.size(), devices = op.getDevices();
+    int64_t perDevice = experts / devices;
+    double unit = experts / (topK * length);
+    if (op.getLevel() == lm::BalanceLevel::expert) {
+      tile.forLanes(experts, [&](Lanes lanes) {
+        tile.store(result, lanes, tile.load(counts, lanes) * unit);
+      });
+      return;
+    }
+    bool isOnce = op.getLevel() == lm::BalanceLevel::communication;
+    tile.loop(0, devices, 1, [&](Num device) {
+      Num first = device * perDevice, value;
+      if (isOnce) {
+        value = tile.loadAt(counts, device) *
+                (devices / (static_cast<double>(op.getDeviceLimit()) * length));
+      } else {
+        View own = counts.slice(first, perDevice);
+        value = tile.sum(perDevice, [&](Lanes lanes) {
+          return tile.load(own, lanes);
+        }) * (unit / static_cast<double>(perDevice));
+      }
+      tile.fillRow(result.slice(first, perDevice), value);
     });
   }
 };

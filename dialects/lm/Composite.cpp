@@ -68,13 +68,21 @@ LogicalResult MlpOp::verify() {
                  check.match("result", getResult(), "R.. d")); // C5
 }
 
-/// C17 to C21 of lm.moe: its results.
+/// C17 C18 C19 C20 C21 C22 of lm.moe: its results.
 static bool matchMoeResults(MoeOp op, ShapeCheck &check) {
   check.set("K", op.getTopK());
-  if (!check.match("result", op.getResult(), "B S d") || // C17
-      !check.match("balance", op.getBalance(), "1") ||   // C18
-      !check.match("load", op.getLoad(), "E") ||         // C19
-      !check.match("indices", op.getIndices(), "T K"))   // C20
+  size_t levels = op.getBalance().size();
+  if (levels != 1 && levels != 3) { // C22
+    op.emitOpError("expects 1 or 3 'balance' results, but got ") << levels;
+    return false;
+  }
+  if (!check.match("result", op.getResult(), "B S d")) // C17
+    return false;
+  for (Value balance : op.getBalance())
+    if (!check.match("balance", balance, "1")) // C18
+      return false;
+  if (!check.match("load", op.getLoad(), "E") ||       // C19
+      !check.match("indices", op.getIndices(), "T K")) // C20
     return false;
   int64_t batch = check.size("B"), sequence = check.size("S");
   if (ShapedType::isDynamic(batch) || ShapedType::isDynamic(sequence))
@@ -101,7 +109,7 @@ LogicalResult MoeOp::verify() {
                    getTopK()) ||
       !checkPositive(*this, "weight_scale", getWeightScale())) // C16
     return failure();
-  return success(matchMoeResults(*this, check)); // C17 C18 C19 C20 C21
+  return success(matchMoeResults(*this, check)); // C17 to C22
 }
 
 /// C6 to C8 of lm.mhc: its body.

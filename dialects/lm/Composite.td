@@ -103,8 +103,11 @@ def LM_MoeOp : LM_Op<"moe", [Pure, AttrSizedOperandSegments]> {
 
     Every chosen token is computed (dropless). `gate_up` and `down` stack the
     experts' weights; the shared experts are one wider mlp without a weight.
-    `balance` is the balance loss before its factor (`lm.balance_loss`), `load`
-    the number of tokens per expert, `indices` the choice. T = B * S.
+    `balance` is the balance loss before its factor (`lm.balance_loss`), or the
+    three of experts, devices and communication (`lm.balance_fraction`), a group
+    being a device and `top_groups` the limit; loads are counted per sequence,
+    over all of them with `balance_batch`. `load` is the number of tokens per
+    expert, `indices` the choice. T = B * S.
     Sources: DeepSeek-V2, arXiv 2405.04434, section 2.2; DeepSeek-V3,
     arXiv 2412.19437, section 2.1.2.
 
@@ -126,10 +129,11 @@ def LM_MoeOp : LM_Op<"moe", [Pure, AttrSizedOperandSegments]> {
     - (C15) `top_k` is at most the `top_groups * E / groups` experts that stay.
     - (C16) `weight_scale` is greater than 0.
     - (C17) `result` has shape `[B, S, d]`.
-    - (C18) `balance` has shape `[1]`.
+    - (C18) Every `balance` has shape `[1]`.
     - (C19) `load` has shape `[E]`.
     - (C20) `indices` has shape `[T, K]`, K = top_k.
     - (C21) `T` is `B * S`.
+    - (C22) There are 1 or 3 `balance` results.
 
     Example:
     ```mlir
@@ -151,8 +155,8 @@ def LM_MoeOp : LM_Op<"moe", [Pure, AttrSizedOperandSegments]> {
       LM_ScoringAttr:$scoring, I64Attr:$top_k, I64Attr:$groups,
       I64Attr:$top_groups, LM_GroupScoreAttr:$group_score, BoolAttr:$normalize,
       F64Attr:$weight_scale, LM_BalanceFormAttr:$balance_form,
-      BoolAttr:$balance_normalize);
-  let results = (outs LM_Float:$result, LM_Wide:$balance, LM_Index:$load,
+      BoolAttr:$balance_normalize, UnitAttr:$balance_batch);
+  let results = (outs LM_Float:$result, Variadic<LM_Wide>:$balance, LM_Index:$load,
       LM_Index:$indices);
   let assemblyFormat = [{
     $input `,` $positions `gate` `(` $gate (`,` $bias^)? `)`

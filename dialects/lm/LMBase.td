@@ -139,6 +139,16 @@ def LM_BalanceFormAttr : EnumAttr<LM_Dialect, LM_BalanceForm, "balance_form"> {
   let assemblyFormat = "`<` $value `>`";
 }
 
+def LM_BalanceLevel : I32EnumAttr<"BalanceLevel", "what is kept in balance", [
+    I32EnumAttrCase<"expert", 0>, I32EnumAttrCase<"device", 1>,
+    I32EnumAttrCase<"communication", 2>]> {
+  let cppNamespace = "::tresse::lm";
+  let genSpecializedAttr = 0;
+}
+def LM_BalanceLevelAttr : EnumAttr<LM_Dialect, LM_BalanceLevel, "balance_level"> {
+  let assemblyFormat = "`<` $value `>`";
+}
+
 class LM_Attr<string name, string attrMnemonic> : AttrDef<LM_Dialect, name> {
   let mnemonic = attrMnemonic;
 }

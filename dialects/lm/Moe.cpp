@@ -141,7 +141,14 @@ LogicalResult BalanceFractionOp::verify() {
                  checkMultiple(*this, "'T'", check.size("T"), check.size("Q"),
                                "sequences of one length") && // C4
                  checkAtMost(*this, "K", check.size("K"), check.size("E"),
-                             "the number of experts")); // C5
+                             "the number of experts") &&            // C5
+                 checkAtLeast(*this, "devices", getDevices(), 1) && // C6
+                 checkMultiple(*this, "'E'", check.size("E"), getDevices(),
+                               "devices of equal size") && // C7
+                 checkAtLeast(*this, "device_limit", getDeviceLimit(),
+                              1) && // C8
+                 checkAtMost(*this, "device_limit", getDeviceLimit(),
+                             getDevices(), "the number of devices")); // C9
 }
 
 LogicalResult BalanceLossOp::verify() {

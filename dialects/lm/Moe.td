@@ -302,7 +302,7 @@ def LM_ExpertLoadOp : LM_SumOp<"expert_load", "T K, E -> E"> {
 }
 def LM_BalanceFractionOp : LM_Primitive<"balance_fraction",
     "T E, T K -> Q E over E"> {
-  let summary = "Load fractions f of the balance loss, per sequence";
+  let summary = "Load fractions f of a balance loss, per sequence";
   let description = [{
     The T tokens are Q sequences of T / Q tokens. Of every sequence q:
 
@@ -313,12 +313,27 @@ def LM_BalanceFractionOp : LM_Primitive<"balance_fraction",
     (DeepSeek-V2, arXiv 2405.04434, section 2.2.3). Among equals the lower
     expert. The fractions carry no gradient.
 
+    Experts lie on `devices` devices, E / devices neighbours on each. `level`
+    says what the fractions are of; those of an expert e on a device are
+
+        expert         result[q, e], as above
+        device         mean of result[q, i] over the experts i of the device
+        communication  devices / (device_limit * T / Q) * number of the tokens
+                       of q that chose an expert of the device
+
+    so that one `lm.balance_loss` serves the three losses of DeepSeek-V2, where
+    the share P of a device is the sum over its experts (section 2.2.3).
+
     Constraints:
     - (C1) `scores` has shape `[T, E]`.
     - (C2) `indices` has shape `[T, K]`.
     - (C3) `result` has shape `[Q, E]`.
     - (C4) `T` is a multiple of `Q`.
     - (C5) `K` is at most `E`.
+    - (C6) `devices` is at least 1.
+    - (C7) `E` is a multiple of `devices`.
+    - (C8) `device_limit` is at least 1.
+    - (C9) `device_limit` is at most `devices`.
 
     Example:
     ```mlir
@@ -326,12 +341,15 @@ def LM_BalanceFractionOp : LM_Primitive<"balance_fraction",
         : (tensor<10x8xf32>, tensor<10x3xi32>) -> tensor<2x8xf32>
     ```
   }];
-  let arguments = (ins LM_Wide:$scores, LM_Index:$indices, LM_BalanceFormAttr:$form);
+  let arguments = (ins LM_Wide:$scores, LM_Index:$indices, LM_BalanceFormAttr:$form,
+      DefaultValuedAttr<LM_BalanceLevelAttr, "BalanceLevel::expert">:$level,
+      DefaultValuedAttr<I64Attr, "1">:$devices,
+      DefaultValuedAttr<I64Attr, "1">:$device_limit);
   let results = (outs LM_Wide:$result);
 }
 def LM_BalanceLossOp : LM_Primitive<"balance_loss", "T E, Q E -> 1", [
     DeclareOpInterfaceMethods<LM_DifferentiableOpInterface>]> {
-  let summary = "Sequence-wise balance loss before its weight";
+  let summary = "Balance loss before its weight";
   let description = [{
     With s' = scores, divided by their sum per token if `normalize`:
 
@@ -339,7 +357,8 @@ def LM_BalanceLossOp : LM_Primitive<"balance_loss", "T E, Q E -> 1", [
                      sum over e of fraction[q, e] * mean over its tokens of s'[t, e]
 
     The loss before its weight (alpha).
-    Source: DeepSeek-V3, arXiv 2412.19437, section 2.1.2.
+    Sources: DeepSeek-V2, arXiv 2405.04434, section 2.2.3; DeepSeek-V3,
+    arXiv 2412.19437, section 2.1.2.
 
     Constraints:
     - (C1) `scores` has shape `[T, E]`.

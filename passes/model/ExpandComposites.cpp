@@ -220,11 +220,14 @@ struct ExpandMoe : OpRewritePattern<lm::MoeOp> {
       Value shared = emit.mlp(rows, op.getSharedGateUp(), op.getSharedDown());
       routed = arith::AddFOp::create(rewriter, loc, routed, shared);
     }
-    Value balance = buildBalance(op, inputType, route, rewriter);
+    SmallVector<Value> results = {emit.splitRows(routed, inputType)};
+    for (size_t level = 0; level < op.getBalance().size(); ++level)
+      results.push_back(buildBalance(op, static_cast<lm::BalanceLevel>(level),
+                                     inputType, route, rewriter));
     Value load = lm::ExpertLoadOp::create(rewriter, loc, perExpert,
                                           route.getIndices(), Value());
-    rewriter.replaceOp(op, {emit.splitRows(routed, inputType), balance, load,
-                            route.getIndices()});
+    results.append({load, route.getIndices()});
+    rewriter.replaceOp(op, results);
     return success();
   }
 
@@ -271,17 +274,22 @@ struct ExpandMoe : OpRewritePattern<lm::MoeOp> {
                                    order.getSlotOfRow(), order.getEnds());
   }
 
-  static Value buildBalance(lm::MoeOp op, RankedTensorType input,
-                            lm::RouteOp route, PatternRewriter &rewriter) {
+  /// Groups of experts are devices, and `top_groups` limits a token's devices.
+  static Value buildBalance(lm::MoeOp op, lm::BalanceLevel level,
+                            RankedTensorType input, lm::RouteOp route,
+                            PatternRewriter &rewriter) {
     auto scores = cast<RankedTensorType>(route.getScores().getType());
     auto fractionType = RankedTensorType::get(
-        {input.getDimSize(0), scores.getDimSize(1)}, scores.getElementType());
+        {op.getBalanceBatch() ? 1 : input.getDimSize(0), scores.getDimSize(1)},
+        scores.getElementType());
+    bool isDevice = level != lm::BalanceLevel::expert;
     Value fraction = lm::BalanceFractionOp::create(
         rewriter, op.getLoc(), fractionType, route.getScores(),
-        route.getIndices(), op.getBalanceFormAttr());
+        route.getIndices(), op.getBalanceForm(), level,
+        isDevice ? op.getGroups() : 1, isDevice ? op.getTopGroups() : 1);
     return lm::BalanceLossOp::create(
-        rewriter, op.getLoc(), op.getBalance().getType(), route.getScores(),
-        fraction, op.getBalanceNormalizeAttr());
+        rewriter, op.getLoc(), op.getBalance().front().getType(),
+        route.getScores(), fraction, op.getBalanceNormalizeAttr());
   }
 };
 

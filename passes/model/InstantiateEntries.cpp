@@ -272,20 +272,27 @@ private:
                        const ForwardResults &results, Value loss,
                        SmallVectorImpl<NamedResult> &outputs) {
     Location loc = entry.getLoc();
-    Value balance = results.find("balance_loss");
     Value objective = loss;
-    if (balance) {
-      Value weight = tensor::ExtractSliceOp::create(
-          body, loc, cast<RankedTensorType>(loss.getType()),
-          entry.getArgument(2), ValueRange(), ValueRange(), ValueRange(),
-          ArrayRef<int64_t>{0}, ArrayRef<int64_t>{1}, ArrayRef<int64_t>{1});
-      Value term = arith::MulFOp::create(body, loc, balance, weight);
-      objective = arith::AddFOp::create(body, loc, loss, term);
-    } else {
-      balance = lm::FillOp::create(body, loc, loss.getType(),
-                                   body.getF64FloatAttr(0.0));
+    // Weight i belongs to balance loss i.
+    for (auto [number, name] : llvm::enumerate(
+             ArrayRef<StringRef>{"balance_loss", "device_balance_loss",
+                                 "communication_balance_loss"})) {
+      Value balance = results.find(name);
+      if (balance) {
+        Value weight = tensor::ExtractSliceOp::create(
+            body, loc, cast<RankedTensorType>(loss.getType()),
+            entry.getArgument(2), ValueRange(), ValueRange(), ValueRange(),
+            ArrayRef<int64_t>{static_cast<int64_t>(number)},
+            ArrayRef<int64_t>{1}, ArrayRef<int64_t>{1});
+        Value term = arith::MulFOp::create(body, loc, balance, weight);
+        objective = arith::AddFOp::create(body, loc, objective, term);
+      } else if (number == 0) {
+        balance = lm::FillOp::create(body, loc, loss.getType(),
+                                     body.getF64FloatAttr(0.0));
+      }
+      if (balance)
+        outputs.push_back({name.str(), balance});
     }
-    outputs.push_back({"balance_loss", balance});
     outputs.push_back({kObjective.str(), objective});
     countLoads(body, loc, results);
   }

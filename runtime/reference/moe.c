@@ -308,9 +308,43 @@ void tresse_ref_expert_load(const tresse_reference_call *call) {
   scope_end(&s);
 }
 
+enum { EXPERT, DEVICE, COMMUNICATION }; /* level of a balance loss */
+
+/* Adds `unit` to the experts that a token chose, or, for COMMUNICATION, to all
+ * experts of the devices to which it goes. */
+static void count_choice(const double *chosen, int64_t top_k, int64_t level,
+                         int64_t per_device, double unit, double *row) {
+  for (int64_t k = 0; k < top_k; ++k) {
+    if (chosen[k] < 0)
+      continue;
+    int64_t device = (int64_t)chosen[k] / per_device, seen = 0;
+    for (int64_t j = 0; j < k; ++j)
+      seen |= chosen[j] >= 0 && (int64_t)chosen[j] / per_device == device;
+    if (level != COMMUNICATION)
+      row[(int64_t)chosen[k]] += unit;
+    else if (!seen)
+      for (int64_t i = 0; i < per_device; ++i)
+        row[device * per_device + i] += unit;
+  }
+}
+
+/* Every expert gets the mean over the experts of its device. */
+static void average_devices(double *row, int64_t experts, int64_t per_device) {
+  for (int64_t first = 0; first < experts; first += per_device) {
+    double sum = 0;
+    for (int64_t i = 0; i < per_device; ++i)
+      sum += row[first + i];
+    for (int64_t i = 0; i < per_device; ++i)
+      row[first + i] = sum / (double)per_device;
+  }
+}
+
 /* scores: [T, E]   indices: i32 [T, K]   result: [sequences, E]
- * result[q, i] = E / (K * T / sequences) * number of tokens of sequence q that
- * chose expert i: by the K largest scores (form 0) or by `indices` (form 1). */
+ * A token of sequence q chooses the K largest scores (form 0) or its `indices`
+ * (form 1). With L = T / sequences and D devices of E / D experts each:
+ *   level 0: result[q, i] = E / (K * L) * tokens of q that chose expert i
+ *   level 1: the mean of that over the experts of i's device
+ *   level 2: D / (device_limit * L) * tokens of q that chose i's device */
 void tresse_ref_balance_fraction(const tresse_reference_call *call) {
   scope s = scope_begin(call);
   double *scores = scope_read(&s, 0), *indices = scope_read(&s, 1);
@@ -320,16 +354,22 @@ void tresse_ref_balance_fraction(const tresse_reference_call *call) {
   int64_t top_k = tensor_size(scope_tensor(&s, 1), 0);
   int64_t sequences = scope_tensor(&s, 2)->sizes[0];
   int64_t length = tokens / sequences;
+  int64_t level = attribute_int_or(call, "level", EXPERT);
+  int64_t devices = attribute_int_or(call, "devices", 1);
+  int64_t limit = attribute_int_or(call, "device_limit", 1);
   double *taken = scope_zeros(&s, experts);
-  double unit = (double)experts / ((double)top_k * (double)length);
+  double unit = level == COMMUNICATION
+                    ? (double)devices / ((double)limit * (double)length)
+                    : (double)experts / ((double)top_k * (double)length);
   for (int64_t t = 0; t < tokens; ++t) {
     double *chosen = indices + t * top_k;
     if (attribute_int(call, "form") == 0)
       take_largest(scores + t * experts, experts, top_k, chosen, taken);
-    for (int64_t k = 0; k < top_k; ++k)
-      if (chosen[k] >= 0)
-        fraction[t / length * experts + (int64_t)chosen[k]] += unit;
+    count_choice(chosen, top_k, level, experts / devices, unit,
+                 fraction + t / length * experts);
   }
+  for (int64_t q = 0; level == DEVICE && q < sequences; ++q)
+    average_devices(fraction + q * experts, experts, experts / devices);
   scope_write(&s, 2, fraction);
   scope_end(&s);
 }

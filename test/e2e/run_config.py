@@ -123,7 +123,11 @@ def balanced(config):
     """The factors that DeepSeek-V3 and V2 were trained with."""
     if config.sigmoid:
         return train.Settings(alpha=1e-4, bias_rate=1e-3)
-    return train.Settings(alpha=3e-3)
+    if config.balance_levels() == 1:
+        return train.Settings(alpha=3e-3)
+    return train.Settings(
+        alpha=3e-3, device_alpha=5e-2, communication_alpha=2e-2
+    )
 
 
 def compare(args, case, scratch, table):

@@ -182,6 +182,7 @@ void readMoe(const Fields &root, const Defaults &defaults, bool v3,
   moe.normalize = root.isNull("norm_topk_prob")
                       ? false
                       : root.flag("norm_topk_prob", defaults.normalize);
+  moe.balanceBatch = !root.flag("seq_aux", true);
   moe.weightScale =
       root.positive("routed_scaling_factor", defaults.weightScale, 1e6);
   if (!moe.experts)

@@ -44,8 +44,12 @@ struct MoeConfig {
   bool sigmoid = false;
   bool normalize = false;
   double weightScale = 1;
+  /// The balance losses count a whole batch, not one sequence.
+  bool balanceBatch = false;
 
   int64_t sharedWidth() const { return shared * width; }
+  /// DeepSeek-V2 with groups balances experts, devices and communication.
+  int64_t balanceLevels() const { return !sigmoid && groups > 1 ? 3 : 1; }
 };
 
 /// Hyper-connections (mHC, arXiv 2512.24880) around every sublayer.

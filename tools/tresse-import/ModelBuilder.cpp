@@ -67,6 +67,7 @@ private:
   Value rmsNorm(Value x, Value weight, double epsilon);
   SmallVector<Value> attention(Value x, Value positions, const Values &w);
   SmallVector<Value> feedForward(Value x, const Values &w);
+  SmallVector<Type> expertTypes();
   SmallVector<Value> experts(Value x, Value positions, const Values &w);
   lm::YarnAttr rotary();
 
@@ -188,6 +189,15 @@ SmallVector<Value> ModelBuilder::feedForward(Value x, const Values &w) {
                             w.lookup("mlp.down_proj.weight"))};
 }
 
+/// What a MoE layer returns behind x: its balance losses, load and indices.
+SmallVector<Type> ModelBuilder::expertTypes() {
+  SmallVector<Type> types(config.moe.balanceLevels(),
+                          tensor({1}, builder.getF32Type()));
+  types.append(
+      {indices({config.moe.experts}), indices({any, config.moe.topK})});
+  return types;
+}
+
 SmallVector<Value> ModelBuilder::experts(Value x, Value positions,
                                          const Values &w) {
   const MoeConfig &m = config.moe;
@@ -195,11 +205,10 @@ SmallVector<Value> ModelBuilder::experts(Value x, Value positions,
     return m.shared ? w.lookup(("mlp.shared_experts." + part + ".weight").str())
                     : Value();
   };
+  SmallVector<Type> types = {x.getType()};
+  append_range(types, expertTypes());
   auto op = lm::MoeOp::create(
-      builder, here(),
-      TypeRange{x.getType(), tensor({1}, builder.getF32Type()),
-                indices({m.experts}), indices({any, m.topK})},
-      x, positions, w.lookup("mlp.gate.weight"),
+      builder, here(), types, x, positions, w.lookup("mlp.gate.weight"),
       w.lookup("mlp.gate.e_score_correction_bias"),
       w.lookup("mlp.experts.gate_up_proj"), w.lookup("mlp.experts.down_proj"),
       shared("gate_up_proj"), shared("down_proj"),
@@ -207,7 +216,7 @@ SmallVector<Value> ModelBuilder::experts(Value x, Value positions,
       m.topGroups, m.sigmoid ? lm::GroupScore::top2 : lm::GroupScore::max,
       m.normalize, APFloat(m.weightScale),
       m.sigmoid ? lm::BalanceForm::unbiased : lm::BalanceForm::chosen,
-      /*balance_normalize=*/m.sigmoid);
+      /*balance_normalize=*/m.sigmoid, m.balanceBatch);
   return llvm::to_vector_of<Value>(op.getResults());
 }
 
@@ -244,7 +253,7 @@ SmallVector<Value> ModelBuilder::hyper(Value x, Value norm, const Values &w,
   return llvm::to_vector_of<Value>(op->getResults());
 }
 
-/// func @moe_layer(x, positions, weights...) -> (x, balance, load, indices)
+/// func @moe_layer(x, positions, weights...) -> (x, balance.., load, indices)
 void ModelBuilder::addLayerFunction(bool moe) {
   SmallVector<Weight> list = weights.layer(moe);
   SmallVector<Type> inputs = {residualType(), positionsType()};
@@ -288,7 +297,9 @@ Value ModelBuilder::addLayers(Value x, Value positions,
       list.append("lm.of", of);
     attributes.push_back(list.getDictionary(builder.getContext()));
   };
-  Value balance;
+  constexpr StringLiteral levels[] = {"balance_loss", "device_balance_loss",
+                                      "communication_balance_loss"};
+  size_t levelCount = config.moe.balanceLevels(), first = results.size();
   for (int64_t layer = 0; layer < config.layers; ++layer) {
     bool moe = config.isMoe(layer);
     std::string prefix = ("model.layers." + Twine(layer) + ".").str();
@@ -302,23 +313,24 @@ Value ModelBuilder::addLayers(Value x, Value positions,
             FlatSymbolRefAttr::get(builder.getContext(), prefix + weight.name);
     }
     if (moe)
-      append_range(types, TypeRange{tensor({1}, builder.getF32Type()),
-                                    indices({config.moe.experts}),
-                                    indices({any, config.moe.topK})});
+      append_range(types, expertTypes());
     auto call = func::CallOp::create(builder, named("layer"), functionName(moe),
                                      types, operands);
     x = call.getResult(0);
     if (!moe)
       continue;
-    if (balance) {
-      balance = arith::AddFOp::create(builder, named("balance"), balance,
-                                      call.getResult(1));
-      results[1] = balance;
-    } else {
-      results.push_back(balance = call.getResult(1));
-      describe("balance_loss");
+    bool isFirst = results.size() == first;
+    for (size_t level = 0; level < levelCount; ++level) {
+      Value balance = call.getResult(1 + level);
+      if (isFirst) {
+        results.push_back(balance);
+        describe(levels[level]);
+        continue;
+      }
+      Value &sum = results[first + level];
+      sum = arith::AddFOp::create(builder, named("balance"), sum, balance);
     }
-    results.append({call.getResult(2), call.getResult(3)});
+    append_range(results, call.getResults().take_back(2));
     describe("load." + Twine(layer), bias);
     describe("routes." + Twine(layer));
   }

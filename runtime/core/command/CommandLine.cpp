@@ -164,6 +164,10 @@ private:
           positive);
     hyper(to, "--balance-alpha", h.balanceAlpha, "Weight of the balance loss",
           positive);
+    hyper(to, "--device-balance-alpha", h.deviceBalanceAlpha,
+          "Weight of the balance loss of groups of experts", positive);
+    hyper(to, "--communication-balance-alpha", h.communicationBalanceAlpha,
+          "Weight of the balance loss of tokens sent to groups", positive);
     hyper(to, "--bias-gamma", h.biasGamma, "Step of the routing biases",
           positive);
   }

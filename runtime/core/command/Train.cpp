@@ -27,16 +27,19 @@ void overrideHyper(Hyper &saved, const TrainFlags &flags) {
   const struct {
     const char *flag;
     double Hyper::*value;
-  } fields[] = {{"--lr,--learning-rate", &Hyper::lr},
-                {"--warmup", &Hyper::warmup},
-                {"--final-lr", &Hyper::finalFraction},
-                {"--beta1", &Hyper::beta1},
-                {"--beta2", &Hyper::beta2},
-                {"--eps", &Hyper::eps},
-                {"--weight-decay", &Hyper::weightDecay},
-                {"--clip", &Hyper::clip},
-                {"--balance-alpha", &Hyper::balanceAlpha},
-                {"--bias-gamma", &Hyper::biasGamma}};
+  } fields[] = {
+      {"--lr,--learning-rate", &Hyper::lr},
+      {"--warmup", &Hyper::warmup},
+      {"--final-lr", &Hyper::finalFraction},
+      {"--beta1", &Hyper::beta1},
+      {"--beta2", &Hyper::beta2},
+      {"--eps", &Hyper::eps},
+      {"--weight-decay", &Hyper::weightDecay},
+      {"--clip", &Hyper::clip},
+      {"--balance-alpha", &Hyper::balanceAlpha},
+      {"--device-balance-alpha", &Hyper::deviceBalanceAlpha},
+      {"--communication-balance-alpha", &Hyper::communicationBalanceAlpha},
+      {"--bias-gamma", &Hyper::biasGamma}};
   for (const auto &field : fields)
     if (flags.given.count(field.flag))
       saved.*field.value = flags.hyper.*field.value;

@@ -28,6 +28,7 @@ namespace {
 struct NamedNumber {
   const char *name;
   double Hyper::*value;
+  bool isOptional = false; ///< a state without it means 0
 };
 constexpr NamedNumber numbers[] = {
     {"lr", &Hyper::lr},
@@ -39,6 +40,8 @@ constexpr NamedNumber numbers[] = {
     {"weight_decay", &Hyper::weightDecay},
     {"clip", &Hyper::clip},
     {"balance_alpha", &Hyper::balanceAlpha},
+    {"device_balance_alpha", &Hyper::deviceBalanceAlpha, true},
+    {"communication_balance_alpha", &Hyper::communicationBalanceAlpha, true},
     {"bias_gamma", &Hyper::biasGamma},
 };
 
@@ -91,8 +94,9 @@ TrainState parseTrainState(const std::string &path, std::string_view document) {
     fail(inQuotes(path), ": 'schedule': expected constant, cosine or wsd, but ",
          "got ", inQuotes(state.hyper.schedule));
   for (const NamedNumber &number : numbers)
-    state.hyper.*number.value =
-        member(path, hyper, number.name, Json::Number, "a number").number.f;
+    if (!number.isOptional || hyper.find(number.name))
+      state.hyper.*number.value =
+          member(path, hyper, number.name, Json::Number, "a number").number.f;
   return state;
 }
 

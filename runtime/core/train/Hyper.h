@@ -16,8 +16,11 @@ struct Hyper {
   double finalFraction = 0.1;      ///< of lr, where cosine and wsd end
   double beta1 = 0.9, beta2 = 0.95, eps = 1e-8, weightDecay = 0.1;
   double clip = 1;         ///< largest gradient norm; 0: no clipping
-  double balanceAlpha = 0; ///< weight of the balance loss
-  double biasGamma = 0;    ///< step of the routing biases
+  double balanceAlpha = 0; ///< weight of the balance loss of experts
+  /// Weights of the balance losses of DeepSeek-V2 (arXiv 2405.04434, section
+  /// 2.2.3), which a model with groups of experts has.
+  double deviceBalanceAlpha = 0, communicationBalanceAlpha = 0;
+  double biasGamma = 0; ///< step of the routing biases
 };
 
 /// The learning rate of step `step` (from 1). `progress` says how much of the

@@ -85,6 +85,10 @@ static void copyIds(const TensorView &to, const std::vector<int32_t> &from) {
               from.size() * sizeof(int32_t));
 }
 
+/// The balance losses, in the order of their weights.
+static constexpr const char *balanceNames[] = {
+    "balance_loss", "device_balance_loss", "communication_balance_loss"};
+
 Trainer::StepResult Trainer::step() {
   auto start = Clock::now();
   StepResult result{};
@@ -93,13 +97,18 @@ Trainer::StepResult Trainer::step() {
   copyIds(session.input("gradients", "tokens"), batchTokens);
   copyIds(session.input("gradients", "targets"), batchTargets);
   TensorView weights = session.input("gradients", "loss_weights");
+  const double alphas[] = {state.hyper.balanceAlpha,
+                           state.hyper.deviceBalanceAlpha,
+                           state.hyper.communicationBalanceAlpha};
   for (int64_t i = 0; i < weights.elements(); ++i)
-    weights.setNumber(i, i == 0 ? state.hyper.balanceAlpha : 0);
+    weights.setNumber(i, i < std::ssize(alphas) ? alphas[i] : 0);
   session.run("gradients");
   result.loss = session.output("gradients", "loss").number(0);
-  TensorView balance = session.findOutput("gradients", "balance_loss");
-  if (balance.data && state.hyper.balanceAlpha != 0)
-    result.balanceLoss = balance.number(0);
+  for (size_t i = 0; i < std::size(alphas); ++i) {
+    TensorView balance = session.findOutput("gradients", balanceNames[i]);
+    if (balance.data && alphas[i] != 0)
+      result.balanceLosses[i] = balance.number(0);
+  }
   if (!std::isfinite(result.loss))
     fail("step ", state.step + 1, ": expected a finite loss, but got ",
          result.loss, "; the last checkpoint is unharmed");
@@ -203,13 +212,17 @@ void Trainer::log(const StepResult &result, double validation) {
   double left = secondsLeft();
   std::string line =
       text("{\"step\": ", state.step, ", \"loss\": ", jsonNumber(result.loss),
-           ", \"balance_loss\": ", jsonNumber(result.balanceLoss),
+           ", \"balance_loss\": ", jsonNumber(result.balanceLosses[0]),
            ", \"grad_norm\": ", jsonNumber(result.gradNorm),
            ", \"lr\": ", jsonNumber(result.lr), ", \"tokens_per_second\": ",
            jsonNumber(static_cast<double>(batch * sequence) / result.seconds),
            ", \"mfu\": ", jsonNumber(utilization(result)),
            ", \"arena_bytes\": ", session.plan().program().arena_size,
            ", \"eta\": ", jsonNumber(left));
+  for (size_t i = 1; i < std::size(balanceNames); ++i)
+    if (session.findOutput("gradients", balanceNames[i]).data)
+      line += text(", \"", balanceNames[i],
+                   "\": ", jsonNumber(result.balanceLosses[i]));
   if (!std::isnan(validation))
     line += text(", \"validation_loss\": ", jsonNumber(validation));
   line += "}\n";

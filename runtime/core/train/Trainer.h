@@ -36,7 +36,9 @@ public:
 
 private:
   struct StepResult {
-    double loss, balanceLoss, gradNorm, lr, seconds;
+    double loss, gradNorm, lr, seconds;
+    /// Of experts, devices and communication; 0 where the weight is.
+    double balanceLosses[3];
   };
   StepResult step();
   void writeHyper(double lr);

@@ -180,6 +180,15 @@ TEST(CpuKernels, Balance) {
     fillChoices(fraction.in(Index, {tokens, topK}), random, experts);
     fraction.attribute(random.chance() ? "form = #lm.balance_form<unbiased>"
                                        : "form = #lm.balance_form<chosen>");
+    const char *levels[] = {"expert", "device", "communication"};
+    fraction.attribute(std::string("level = #lm.balance_level<") +
+                       levels[random.integer(0, 2)] + ">");
+    int64_t devices = random.integer(1, experts);
+    while (experts % devices != 0)
+      --devices;
+    fraction.attribute("devices = " + std::to_string(devices) + " : i64");
+    fraction.attribute("device_limit = " +
+                       std::to_string(random.integer(1, devices)) + " : i64");
     fraction.out(Wide, {sequences, experts});
     fraction.check();
 

@@ -48,3 +48,47 @@ func.func @balance_fraction_c5(
       : (tensor<10x8xf32>, tensor<10x9xi32>) -> tensor<2x8xf32>
   return
 }
+
+// -----
+
+func.func @balance_fraction_c6(
+    %scores: tensor<10x8xf32>, %indices: tensor<10x3xi32>) {
+  // expected-error @+1 {{'lm.balance_fraction' op expects 'devices' to be at least 1, but got 0}}
+  %f = lm.balance_fraction %scores, %indices
+      {form = #lm.balance_form<chosen>, devices = 0}
+      : (tensor<10x8xf32>, tensor<10x3xi32>) -> tensor<2x8xf32>
+  return
+}
+
+// -----
+
+func.func @balance_fraction_c7(
+    %scores: tensor<10x8xf32>, %indices: tensor<10x3xi32>) {
+  // expected-error @+1 {{'lm.balance_fraction' op expects 'E' to be a multiple of 3, devices of equal size, but got 8}}
+  %f = lm.balance_fraction %scores, %indices
+      {form = #lm.balance_form<chosen>, devices = 3}
+      : (tensor<10x8xf32>, tensor<10x3xi32>) -> tensor<2x8xf32>
+  return
+}
+
+// -----
+
+func.func @balance_fraction_c8(
+    %scores: tensor<10x8xf32>, %indices: tensor<10x3xi32>) {
+  // expected-error @+1 {{'lm.balance_fraction' op expects 'device_limit' to be at least 1, but got 0}}
+  %f = lm.balance_fraction %scores, %indices
+      {form = #lm.balance_form<chosen>, devices = 4, device_limit = 0}
+      : (tensor<10x8xf32>, tensor<10x3xi32>) -> tensor<2x8xf32>
+  return
+}
+
+// -----
+
+func.func @balance_fraction_c9(
+    %scores: tensor<10x8xf32>, %indices: tensor<10x3xi32>) {
+  // expected-error @+1 {{'lm.balance_fraction' op expects 'device_limit' to be at most 4, the number of devices, but got 5}}
+  %f = lm.balance_fraction %scores, %indices
+      {form = #lm.balance_form<chosen>, devices = 4, device_limit = 5}
+      : (tensor<10x8xf32>, tensor<10x3xi32>) -> tensor<2x8xf32>
+  return
+}

@@ -439,3 +439,25 @@ func.func @moe_c21(
       -> (tensor<2x5x32xf32>, tensor<1xf32>, tensor<8xi32>, tensor<9x3xi32>)
   return
 }
+
+// -----
+
+func.func @moe_c22(
+    %x: tensor<2x5x32xf32>, %positions: tensor<2x5xi32>,
+    %gate: tensor<8x32xf32>, %bias: tensor<8xf32>,
+    %gate_up: tensor<8x28x32xf32>, %down: tensor<8x32x14xf32>,
+    %shared_gate_up: tensor<40x32xf32>, %shared_down: tensor<32x20xf32>) {
+  // expected-error @+1 {{'lm.moe' op expects 1 or 3 'balance' results, but got 2}}
+  %y, %balance:2, %load, %indices = lm.moe %x, %positions gate(%gate, %bias)
+      experts(%gate_up, %down) shared(%shared_gate_up, %shared_down)
+      {balance_form = #lm.balance_form<unbiased>, balance_normalize = true,
+       group_score = #lm.group_score<top2>, groups = 4 : i64, normalize = true,
+       scoring = #lm.scoring<sigmoid>, top_groups = 2 : i64, top_k = 3 : i64,
+       weight_scale = 2.5}
+      : (tensor<2x5x32xf32>, tensor<2x5xi32>, tensor<8x32xf32>, tensor<8xf32>,
+         tensor<8x28x32xf32>, tensor<8x32x14xf32>, tensor<40x32xf32>,
+         tensor<32x20xf32>)
+      -> (tensor<2x5x32xf32>, tensor<1xf32>, tensor<1xf32>, tensor<8xi32>,
+          tensor<10x3xi32>)
+  return
+}

@@ -38,3 +38,23 @@ func.func @variant(
       -> (tensor<?x?x32xbf16>, tensor<1xf32>, tensor<8xi32>, tensor<?x2xi32>)
   return
 }
+
+// The three losses of DeepSeek-V2, counted over the batch.
+// CHECK-LABEL: @levels
+// CHECK: lm.moe {{.*}} {balance_batch, balance_form = {{.*}} -> (tensor<?x?x32xbf16>, tensor<1xf32>, tensor<1xf32>, tensor<1xf32>, tensor<8xi32>, tensor<?x2xi32>)
+func.func @levels(
+    %x: tensor<?x?x32xbf16>, %positions: tensor<?x?xi32>,
+    %gate: tensor<8x32xf32>, %gate_up: tensor<8x28x32xbf16>,
+    %down: tensor<8x32x14xbf16>) {
+  %y, %balance:3, %load, %indices = lm.moe %x, %positions gate(%gate)
+      experts(%gate_up, %down)
+      {balance_batch, balance_form = #lm.balance_form<chosen>,
+       balance_normalize = false, group_score = #lm.group_score<max>,
+       groups = 4 : i64, normalize = false, scoring = #lm.scoring<softmax>,
+       top_groups = 2 : i64, top_k = 2 : i64, weight_scale = 1.0}
+      : (tensor<?x?x32xbf16>, tensor<?x?xi32>, tensor<8x32xf32>,
+         tensor<8x28x32xbf16>, tensor<8x32x14xbf16>)
+      -> (tensor<?x?x32xbf16>, tensor<1xf32>, tensor<1xf32>, tensor<1xf32>,
+          tensor<8xi32>, tensor<?x2xi32>)
+  return
+}

@@ -180,6 +180,29 @@ TEST(BalanceFraction, counts_the_largest_scores_or_the_actual_choice) {
   EXPECT_EQ(fraction.values(), (std::vector<double>{2, 0, 1, 1}));
 }
 
+TEST(BalanceFraction, counts_devices_and_the_tokens_sent_to_them) {
+  // Two devices of two experts; token 0 chooses 3 and 2, token 1 chooses 0
+  // and none, token 2 chooses 1 and 2.
+  Array scores({3, 4}), indices({3, 2}, {3, 2, 0, -1, 1, 2}, TRESSE_I32);
+  Array fraction({1, 4});
+  auto count = [&](int64_t level) {
+    Call call;
+    call.add(scores).add(indices).add(fraction).integer("form", 1);
+    call.integer("level", level).integer("devices", 2);
+    call.integer("device_limit", 2).run(tresse_ref_balance_fraction);
+    return fraction.values();
+  };
+  // f = 4 / (2 * 3) * (1, 1, 2, 1)
+  std::vector<double> mean = count(1), sent = count(2);
+  EXPECT_NEAR(mean[0], 2. / 3, 1e-15);
+  EXPECT_EQ(mean[0], mean[1]);
+  EXPECT_NEAR(mean[2], 1, 1e-15);
+  EXPECT_EQ(mean[2], mean[3]);
+  // 2 / (2 * 3) * 2 tokens each
+  for (double fraction : sent)
+    EXPECT_NEAR(fraction, 2. / 3, 1e-15);
+}
+
 TEST(UpdateRouteBias, moves_against_the_load) {
   Array bias({3}, {.5, .5, .5}), load({3}, {4, 1, 4}, TRESSE_I32), hyper({16});
   hyper.set(8, .125);
