@@ -109,7 +109,7 @@ LogicalResult MoeOp::verify() {
                    getTopK()) ||
       !checkPositive(*this, "weight_scale", getWeightScale())) // C16
     return failure();
-  return success(matchMoeResults(*this, check)); // C17 to C22
+  return success(matchMoeResults(*this, check)); // C17 C18 C19 C20 C21 C22
 }
 
 /// C6 to C8 of lm.mhc: its body.

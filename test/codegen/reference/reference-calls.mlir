@@ -20,7 +20,7 @@
 
 // An absent last operand too; a present one is not.
 // CHECK: plan.launch "linear_grad_weight" @tresse_ref_linear_grad_weight(read %{{.*}}, read %{{.*}}, none, write %[[DW:.*]])
-// CHECK: plan.launch "linear_grad_weight" @tresse_ref_linear_grad_weight(read %{{.*}}, read %{{.*}}, read %[[DW]], write %[[DW]])
+// CHECK: plan.launch "linear_grad_weight" @tresse_ref_linear_grad_weight(read %{{.*}}, read %{{.*}}, read %[[DW]], update %[[DW]])
 // CHECK: plan.launch "swiglu" @tresse_ref_swiglu(read %{{.*}}, none, write %{{.*}})
 func.func @logits(%x: tensor<4x8xf32> {lm.name = "x"}, %p: tensor<4xi32> {lm.name = "p"}, %table: tensor<4x4xf32> {lm.name = "t"})
     -> (tensor<4x8xi1> {lm.name = "less"}, tensor<2xi32> {lm.name = "constant"}, tensor<4x8xf32> {lm.name = "rope"},
