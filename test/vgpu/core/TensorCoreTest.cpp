@@ -252,5 +252,43 @@ TEST(TensorCore, MmaInstruction) {
           << "lane " << l << ", result " << r;
 }
 
+/// The published rule by hand: products aligned to the largest exponent, cut,
+/// and added.
+TEST(TensorCore, AlignsAndTruncates) {
+  DotRule rule = dotRule(MmaType::BF16, 90, true);
+  // 2^0 * 2^0 and 2^-13 * 2^-13: 26 bits below the first, cut away.
+  float a[2] = {1.0f, 0x1p-13f}, b[2] = {1.0f, 0x1p-13f};
+  EXPECT_EQ(fusedDotAdd(a, b, 2, 0.0f, rule), 1.0f);
+  // An addend of -1 leaves what was kept of the small product.
+  float small[2] = {1.0f, 0x1p-12f}, same[2] = {1.0f, 0x1p-13f};
+  EXPECT_EQ(fusedDotAdd(small, same, 2, -1.0f, rule), 0x1p-25f);
+  DotRule eight = dotRule(MmaType::E4M3, 90, true);
+  float x[2] = {1.0f, 0x1p-7f}, y[2] = {1.0f, 0x1p-7f};
+  EXPECT_EQ(fusedDotAdd(x, y, 2, 0.0f, eight), 1.0f);
+  // Truncation goes towards zero on both sides.
+  float p[2] = {1.0f, -0x1p-13f}, q[2] = {1.0f, 0x1p-13f};
+  EXPECT_EQ(fusedDotAdd(p, q, 2, 0.0f, rule), 1.0f);
+}
+
+TEST(TensorCore, PanelsAgreeWithSingleDots) {
+  DotRule rule = dotRule(MmaType::F16, 90, false);
+  const unsigned m = 5, n = 19, k = 48;
+  std::vector<float> a(m * k), b(n * k), c(m * n), d(m * n);
+  unsigned seed = 1;
+  auto next = [&] {
+    seed = seed * 1664525 + 1013904223;
+    return halfToFloat(uint16_t(seed >> 16 & 0xbfff));
+  };
+  for (auto *list : {&a, &b, &c})
+    for (float &v : *list)
+      v = next();
+  multiplyTile(a.data(), k, b.data(), k, c.data(), n, d.data(), n, m, n, k,
+               rule, TensorCoreMode::Exact);
+  for (unsigned i = 0; i < m; ++i)
+    for (unsigned j = 0; j < n; ++j)
+      EXPECT_EQ(d[i * n + j],
+                fusedDotAdd(&a[i * k], &b[j * k], k, c[i * n + j], rule));
+}
+
 } // namespace
 } // namespace vgpu::test

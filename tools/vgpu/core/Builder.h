@@ -39,6 +39,8 @@ public:
   Type lastType() const;
   bool modifiersDone() const;
   std::string_view mnemonic() const { return parts[0]; }
+  /// The opcode split at its dots.
+  const std::vector<std::string_view> &opcodeParts() const { return parts; }
   /// The first modifier that is left.
   std::string_view peekModifier() const;
 

@@ -3,6 +3,8 @@
 #include "tools/vgpu/core/LaneOps.h"
 #include "tools/vgpu/core/Numbers.h"
 
+#include <limits>
+
 namespace vgpu {
 
 namespace {
@@ -136,7 +138,8 @@ void runSetpHalves(Warp &w, const Insn &i, uint32_t mask) {
   writePredicate(w, i.d, mask, joined(w, i, low));
 }
 
-/// set: aux bits 3-4: result 0 all ones, 1 f32 1.0, 2 halves 1.0 f16, 3 bf16.
+/// set: aux bits 3-4: result 0 all ones, 1 f32 1.0, 2 halves 1.0 f16, 3 bf16;
+/// bit 5: 16-bit all ones.
 template <class L, Test test>
 void runSet(Warp &w, const Insn &i, uint32_t mask) {
   auto a = w.read<typename L::Stored>(i.a), b = w.read<typename L::Stored>(i.b);
@@ -146,8 +149,8 @@ void runSet(Warp &w, const Insn &i, uint32_t mask) {
                return holds<test>(L::value(a, l, ftz), L::value(b, l, ftz));
              }));
   unsigned kind = i.aux >> 3 & 3;
-  if (kind >= 2) {
-    uint16_t one = kind == 2 ? 0x3c00 : 0x3f80;
+  if (kind >= 2 || (i.aux & 32)) {
+    uint16_t one = kind == 2 ? 0x3c00 : kind == 3 ? 0x3f80 : 0xffff;
     writeLanes<uint16_t>(w, i.d, mask, [=](unsigned l) {
       return uint16_t(value >> l & 1 ? one : 0);
     });
@@ -165,9 +168,17 @@ void runSetHalves(Warp &w, const Insn &i, uint32_t mask) {
   bool ftz = i.aux & 4;
   unsigned kind = i.aux >> 3 & 3;
   uint16_t one = kind == 2 ? 0x3c00 : kind == 3 ? 0x3f80 : 0xffff;
+  // The joining predicate is the lane's, for both halves.
+  uint32_t join = i.aux & 3 ? w.predicate(i.c) : 0;
+  unsigned how = i.aux & 3;
   writeHalves(w, i.d, mask, [=](unsigned e) {
-    return uint16_t(holds<test>(L::value(a, e, ftz), L::value(b, e, ftz)) ? one
-                                                                          : 0);
+    bool value = holds<test>(L::value(a, e, ftz), L::value(b, e, ftz));
+    bool with = join >> (e / 2) & 1;
+    value = how == 1   ? value && with
+            : how == 2 ? value || with
+            : how == 3 ? value != with
+                       : value;
+    return uint16_t(value ? one : 0);
   });
 }
 
@@ -322,8 +333,12 @@ bool decodeSet(Builder &b) {
       return false;
     break;
   }
-  if (typeBytes(result) == 2 && !isFloatType(result))
-    return false;
+  if (typeBytes(result) == 2 && !isFloatType(result)) {
+    // 16-bit integer results exist for comparisons of 16-bit floats alone.
+    if (type != Type::F16 && type != Type::BF16)
+      return false;
+    insn.aux |= 32;
+  }
   insn.run = forType<PickSet, PickSetHalves>(type, test);
   if (!insn.run || !b.expectOperands(insn.aux & 3 ? 4 : 3) ||
       !b.destination(0, result, insn.d) || !b.source(1, type, insn.a) ||
@@ -342,19 +357,20 @@ template <class T> void runSelp(Warp &w, const Insn &i, uint32_t mask) {
                 [=](unsigned l) { return p >> l & 1 ? a[l] : b[l]; });
 }
 
-/// slct: a where c >= 0, else b.
+/// slct: a where c >= 0, else b; aux: subnormal c counts as zero.
 template <class T, class C>
 void runSlct(Warp &w, const Insn &i, uint32_t mask) {
   const T *a = w.read<T>(i.a), *b = w.read<T>(i.b);
   const C *c = w.read<C>(i.c);
+  C least =
+      i.aux ? std::nextafter(-std::numeric_limits<float>::min(), 0.0f) : C(0);
   writeLanes<T>(w, i.d, mask,
-                [=](unsigned l) { return c[l] >= 0 ? a[l] : b[l]; });
+                [=](unsigned l) { return c[l] >= least ? a[l] : b[l]; });
 }
 
 bool decodeSelect(Builder &b, bool predicate) {
   Insn insn;
-  if (!predicate)
-    b.take("ftz");
+  insn.aux = !predicate && b.take("ftz");
   Type type = b.takeType();
   Type by = predicate ? Type::Pred : b.takeType();
   unsigned bytes = typeBytes(type);

@@ -1,19 +1,13 @@
 // Convert.cpp - cvt between integers, floats and packed small floats.
-#include "tools/vgpu/core/Builder.h"
+#include "tools/vgpu/core/ConvertOptions.h"
 #include "tools/vgpu/core/LaneOps.h"
 #include "tools/vgpu/core/Numbers.h"
-#include "tools/vgpu/core/TensorCore.h"
 
 #include <limits>
 
 namespace vgpu {
 
 namespace {
-
-/// aux: bits 0-2 rounding (0 nearest, 1 zero, 2 down, 3 up, 4 nearest ties
-/// away), bit 3 sat, bit 4 ftz, bit 5 relu, bit 6 integer rounding of a float
-/// result.
-enum : uint8_t { ModeMask = 7, Sat = 8, Ftz = 16, Relu = 32, Whole = 64 };
 
 /// Values of every source type pass through one of: int64, uint64, double.
 /// Integers up to 32 bits and all floats fit a double exactly.
@@ -108,8 +102,28 @@ void runIntegerToFloat(Warp &w, const Insn &i, uint32_t mask) {
   F *d = w.at<F>(i.d);
   RoundingScope scope{Rounding(i.aux & 3)};
   forEachLane(mask, [&](unsigned l) {
-    F r = F(Number<S>::load(a, l, stride));
+    S x = Number<S>::load(a, l, stride);
+    // Under rounding downwards the host may make a zero negative.
+    F r = x == 0 ? F(0) : F(x);
     d[l] = i.aux & Sat ? saturated(r) : r;
+  });
+}
+
+/// 64-bit integers to f64 rounded to odd: a second rounding to fewer bits then
+/// comes out as if it were the only one.
+template <class S> void runWideToOdd(Warp &w, const Insn &i, uint32_t mask) {
+  const void *a = w.read<char>(i.a);
+  double *d = w.at<double>(i.d);
+  RoundingScope scope{Rounding::Zero};
+  forEachLane(mask, [&](unsigned l) {
+    S x = Number<S>::load(a, l, i.aux32 & 255);
+    volatile double r = x == 0 ? 0.0 : double(x);
+    auto bits = std::bit_cast<uint64_t>(double(r));
+    // Below 2^53 every integer is exact; beyond, bits that were cut show.
+    uint64_t magnitude = x < 0 ? 0 - uint64_t(x) : uint64_t(x);
+    unsigned width = 64 - unsigned(std::countl_zero(magnitude | 1));
+    bool cut = width > 53 && (magnitude & ((uint64_t(1) << (width - 53)) - 1));
+    d[l] = std::bit_cast<double>(bits | uint64_t(cut));
   });
 }
 
@@ -144,9 +158,6 @@ void runFloatToInt(Warp &w, const Insn &i, uint32_t mask) {
   });
 }
 
-/// Small float formats of one value per register.
-enum Format : uint8_t { FmtF16, FmtBF16, FmtF32, FmtF64, FmtTF32 };
-
 double loadFloat(const Warp &w, Ref ref, unsigned l, Format format) {
   switch (format) {
   case FmtF16:
@@ -157,26 +168,6 @@ double loadFloat(const Warp &w, Ref ref, unsigned l, Format format) {
     return w.read<double>(ref)[l];
   default:
     return w.read<float>(ref)[l];
-  }
-}
-
-/// A double rounded to a format, as that format's bits.
-uint64_t floatBitsOf(double x, Format format, unsigned mode) {
-  if (x != x)
-    return format == FmtF64                        ? std::bit_cast<uint64_t>(x)
-           : format == FmtF32 || format == FmtTF32 ? 0x7fffffff
-                                                   : 0x7fff;
-  switch (format) {
-  case FmtF16:
-    return halfBits(float(roundTo(x, 10, -14, 15, int(mode))));
-  case FmtBF16:
-    return bfloatBits(float(roundTo(x, 7, -126, 127, int(mode))));
-  case FmtTF32:
-    return std::bit_cast<uint32_t>(float(roundTo(x, 10, -126, 127, int(mode))));
-  case FmtF32:
-    return std::bit_cast<uint32_t>(float(roundTo(x, 23, -126, 127, int(mode))));
-  default:
-    return std::bit_cast<uint64_t>(x);
   }
 }
 
@@ -195,6 +186,8 @@ void runFloats(Warp &w, const Insn &i, uint32_t mask) {
     if ((i.aux & Relu) && !(x > 0) && x == x)
       x = 0;
     uint64_t bits = floatBitsOf(x, to, i.aux & Whole ? 0 : mode);
+    if ((i.aux & Finite) && x == x)
+      bits = finiteBits(bits, to);
     if ((i.aux & Ftz) && to == FmtF32 && (bits & 0x7f800000) == 0)
       bits &= 0x80000000;
     switch (to) {
@@ -230,69 +223,6 @@ void runFloatToBfloat(Warp &w, const Insn &i, uint32_t mask) {
   const float *a = w.read<float>(i.a);
   writeLanes<uint16_t>(w, i.d, mask,
                        [=](unsigned l) { return bfloatBits(a[l]); });
-}
-
-/// Two f32 to a pair: d = {high: a, low: b}. aux32: 0 f16x2, 1 bf16x2,
-/// 2 e4m3x2, 3 e5m2x2.
-void runPack(Warp &w, const Insn &i, uint32_t mask) {
-  const float *a = w.read<float>(i.a), *b = w.read<float>(i.b);
-  unsigned mode = i.aux & ModeMask, kind = i.aux32;
-  auto one = [&](float x) -> uint32_t {
-    if ((i.aux & Relu) && !(x > 0) && x == x)
-      x = 0;
-    switch (kind) {
-    case 0:
-      if (mode == 0 && !(i.aux & Sat))
-        return halfBits(x);
-      if ((i.aux & Sat) && std::fabs(x) > 65504)
-        x = std::copysign(65504.0f, x);
-      return uint32_t(floatBitsOf(x, FmtF16, mode));
-    case 1:
-      if (mode == 0 && !(i.aux & Sat))
-        return bfloatBits(x);
-      if ((i.aux & Sat) && std::isinf(x))
-        return std::signbit(x) ? 0xff7f : 0x7f7f;
-      return uint32_t(floatBitsOf(x, FmtBF16, mode));
-    case 2:
-      return floatToE4m3(x, true);
-    default:
-      return floatToE5m2(x, true);
-    }
-  };
-  forEachLane(mask, [&](unsigned l) {
-    uint32_t high = one(a[l]), low = one(b[l]);
-    if (kind < 2)
-      w.at<uint32_t>(i.d)[l] = high << 16 | low;
-    else
-      w.at<uint16_t>(i.d)[l] = uint16_t(high << 8 | low);
-  });
-}
-
-/// Pair to pair: aux32: 0 e4m3x2 -> f16x2, 1 e5m2x2 -> f16x2, 2 f16x2 ->
-/// e4m3x2, 3 f16x2 -> e5m2x2.
-void runRepack(Warp &w, const Insn &i, uint32_t mask) {
-  forEachLane(mask, [&](unsigned l) {
-    if (i.aux32 < 2) {
-      uint16_t a = w.read<uint16_t>(i.a)[l];
-      auto one = [&](uint8_t x) {
-        float v = i.aux32 == 0 ? e4m3ToFloat(x) : e5m2ToFloat(x);
-        if ((i.aux & Relu) && !(v > 0) && v == v)
-          v = 0;
-        return uint32_t(halfBits(v));
-      };
-      w.at<uint32_t>(i.d)[l] = one(uint8_t(a >> 8)) << 16 | one(uint8_t(a));
-      return;
-    }
-    uint32_t a = w.read<uint32_t>(i.a)[l];
-    auto one = [&](uint16_t x) {
-      float v = halfValue(x);
-      if ((i.aux & Relu) && !(v > 0) && v == v)
-        v = 0;
-      return i.aux32 == 2 ? floatToE4m3(v, true) : floatToE5m2(v, true);
-    };
-    w.at<uint16_t>(i.d)[l] =
-        uint16_t(one(uint16_t(a >> 16)) << 8 | one(uint16_t(a)));
-  });
 }
 
 template <class F> Handler integerHandler(Type type, F pick) {
@@ -386,33 +316,6 @@ unsigned laneStride(Builder &b, const Operand &operand, Type type) {
   return bytes < 2 ? 2 : bytes;
 }
 
-bool decodePacked(Builder &b, Insn insn, Type to, Type from) {
-  // cvt.rn.bf16x2.f32 d, a, b; cvt.rn.satfinite.e4m3x2.f32 d, a, b.
-  if (from == Type::F32) {
-    insn.aux32 = to == Type::F16x2    ? 0
-                 : to == Type::BF16x2 ? 1
-                 : to == Type::E4M3x2 ? 2
-                                      : 3;
-    insn.run = runPack;
-    if (!b.expectOperands(3) || !b.destination(0, to, insn.d) ||
-        !b.source(1, from, insn.a) || !b.source(2, from, insn.b))
-      return false;
-  } else {
-    bool down = from == Type::F16x2;
-    Type eight = down ? to : from, sixteen = down ? from : to;
-    if (sixteen != Type::F16x2 ||
-        (eight != Type::E4M3x2 && eight != Type::E5M2x2))
-      return false;
-    insn.aux32 = (down ? 2 : 0) + (eight == Type::E5M2x2);
-    insn.run = runRepack;
-    if (!b.expectOperands(2) || !b.destination(0, to, insn.d) ||
-        !b.source(1, from, insn.a))
-      return false;
-  }
-  b.emit(insn, InstructionClass::Conversion);
-  return true;
-}
-
 bool decodeToInteger(Insn &insn, Type to, Type from) {
   insn.run = integerHandler(to, [&](auto d) -> Handler {
     using D = decltype(d);
@@ -458,6 +361,9 @@ bool decodeSmallFloat(Builder &b, Insn insn, Type to, Type from) {
     if (!decodeFromInteger(first, Type::F64, from) ||
         !b.source(1, from, first.a, true))
       return false;
+    if (typeBytes(from) == 8)
+      first.run =
+          isSignedType(from) ? runWideToOdd<int64_t> : runWideToOdd<uint64_t>;
     first.aux32 = laneStride(b, b.operand(1), from);
     first.d = middle;
     b.emit(first, InstructionClass::Conversion);
@@ -485,17 +391,46 @@ bool decodeSmallFloat(Builder &b, Insn insn, Type to, Type from) {
   return true;
 }
 
+/// Which conversions must, may or must not name a rounding, and what else they
+/// may name.
+bool roundingFits(const Insn &insn, Type to, Type from, bool whole, bool mode) {
+  bool toFloat = isFloatType(to), fromFloat = isFloatType(from);
+  bool narrow = to == Type::F16 || to == Type::BF16 || to == Type::TF32;
+  bool away = mode && (insn.aux & ModeMask) == 4;
+  if (away && to != Type::TF32)
+    return false;
+  if ((insn.aux & (Relu | Finite)) && !(narrow && from == Type::F32 && mode))
+    return false;
+  if ((insn.aux & Ftz) && from != Type::F32 && to != Type::F32)
+    return false;
+  unsigned named = insn.aux & ModeMask;
+  if (to == Type::TF32)
+    return from == Type::F32 && mode && !whole && named != 2 && named != 3 &&
+           !(insn.aux & (Sat | Ftz));
+  if (!toFloat && !fromFloat)
+    return !whole && !mode && !(insn.aux & Ftz);
+  if (!toFloat)
+    return whole && !mode;
+  if (!fromFloat)
+    return mode && !whole && !(insn.aux & Ftz);
+  return !(whole && mode) && (!whole || to == from);
+}
+
 } // namespace
 
 bool decodeConvertInsn(Builder &b) {
   Insn insn;
+  if (b.take("pack"))
+    return decodePackIntegers(b);
   int whole = b.takeOneOf({"rni", "rzi", "rmi", "rpi"});
   int mode = b.takeOneOf({"rn", "rz", "rm", "rp", "rna"});
   insn.aux = uint8_t(whole >= 0 ? whole : mode >= 0 ? mode : 0);
   if (b.take("ftz"))
     insn.aux |= Ftz;
-  if (b.take("sat") || b.take("satfinite"))
+  if (b.take("sat"))
     insn.aux |= Sat;
+  if (b.take("satfinite"))
+    insn.aux |= Finite;
   if (b.take("relu"))
     insn.aux |= Relu;
   Type to = b.takeType(), from = b.takeType();
@@ -508,6 +443,8 @@ bool decodeConvertInsn(Builder &b) {
   if (to == Type::None || from == Type::None)
     return false;
   bool toFloat = isFloatType(to), fromFloat = isFloatType(from);
+  if (!roundingFits(insn, to, from, whole >= 0, mode >= 0))
+    return false;
   unsigned stride = laneStride(b, b.operand(1), from),
            target = laneStride(b, b.operand(0), to);
   insn.aux32 = stride | target << 8;
@@ -521,8 +458,6 @@ bool decodeConvertInsn(Builder &b) {
     int source = formatOf(from), result = formatOf(to);
     if (source < 0 || result < 0 || source == FmtTF32)
       return false;
-    if (to == Type::TF32)
-      insn.aux &= uint8_t(~Sat);
     if (whole >= 0 && source == result)
       insn.aux |= Whole;
     insn.run = quickFloats(source, result, insn.aux);

@@ -1,13 +1,23 @@
 // Decoders.cpp - which family decodes which mnemonic.
+#include "tools/vgpu/core/Decoders.h"
+
 #include "tools/vgpu/core/Builder.h"
+#include "tools/vgpu/core/Forms.h"
 
 #include <unordered_map>
 
 namespace vgpu {
 
 bool decodeAsyncStoreInsn(Builder &); // AsyncStore.cpp
+bool decodeTensorMapInsn(Builder &);  // TensorMapEdits.cpp
+bool decodeWmmaInsn(Builder &);       // Wmma.cpp
 
 namespace {
+
+/// Forms that PTX does not have are refused before the family sees them.
+template <DecodeFunction family> bool checked(Builder &b) {
+  return formAllowed(b.opcodeParts()) && family(b);
+}
 
 /// add, sub, mul, ...: the type decides between the three families.
 bool decodeArithmeticInsn(Builder &b) {
@@ -31,61 +41,61 @@ bool decodeCopyFamily(Builder &b) {
   return b.hasModifier("bulk") ? decodeTensorCopyInsn(b) : decodeCopyInsn(b);
 }
 
-} // namespace
+using Table = std::unordered_map<std::string_view, DecodeFunction>;
 
-DecodeFunction findDecoder(std::string_view mnemonic) {
-  static const std::unordered_map<std::string_view, DecodeFunction> table = {
-      {"add", decodeArithmeticInsn},
-      {"sub", decodeArithmeticInsn},
-      {"mul", decodeArithmeticInsn},
-      {"mad", decodeArithmeticInsn},
-      {"fma", decodeArithmeticInsn},
-      {"div", decodeArithmeticInsn},
-      {"neg", decodeArithmeticInsn},
-      {"abs", decodeArithmeticInsn},
-      {"min", decodeArithmeticInsn},
-      {"max", decodeArithmeticInsn},
-      {"rem", decodeIntegerInsn},
-      {"mul24", decodeIntegerInsn},
-      {"mad24", decodeIntegerInsn},
-      {"sad", decodeIntegerInsn},
-      {"dp4a", decodeIntegerInsn},
-      {"dp2a", decodeIntegerInsn},
-      {"addc", decodeIntegerInsn},
-      {"subc", decodeIntegerInsn},
-      {"madc", decodeIntegerInsn},
-      {"and", decodeBitInsn},
-      {"or", decodeBitInsn},
-      {"xor", decodeBitInsn},
-      {"not", decodeBitInsn},
-      {"cnot", decodeBitInsn},
-      {"shl", decodeBitInsn},
-      {"shr", decodeBitInsn},
-      {"shf", decodeBitInsn},
-      {"lop3", decodeBitInsn},
-      {"popc", decodeBitInsn},
-      {"clz", decodeBitInsn},
-      {"brev", decodeBitInsn},
-      {"bfind", decodeBitInsn},
-      {"bfe", decodeBitInsn},
-      {"bfi", decodeBitInsn},
-      {"bmsk", decodeBitInsn},
-      {"fns", decodeBitInsn},
-      {"prmt", decodeBitInsn},
-      {"copysign", decodeFloatInsn},
-      {"testp", decodeFloatInsn},
-      {"sqrt", decodeSpecialFunctionInsn},
-      {"rcp", decodeSpecialFunctionInsn},
-      {"ex2", decodeSpecialFunctionInsn},
-      {"lg2", decodeSpecialFunctionInsn},
-      {"sin", decodeSpecialFunctionInsn},
-      {"cos", decodeSpecialFunctionInsn},
-      {"rsqrt", decodeSpecialFunctionInsn},
-      {"tanh", decodeSpecialFunctionInsn},
-      {"setp", decodeCompareInsn},
-      {"set", decodeCompareInsn},
-      {"selp", decodeCompareInsn},
-      {"slct", decodeCompareInsn},
+const Table &decoders() {
+  static const Table table = {
+      {"add", checked<decodeArithmeticInsn>},
+      {"sub", checked<decodeArithmeticInsn>},
+      {"mul", checked<decodeArithmeticInsn>},
+      {"mad", checked<decodeArithmeticInsn>},
+      {"fma", checked<decodeArithmeticInsn>},
+      {"div", checked<decodeArithmeticInsn>},
+      {"neg", checked<decodeArithmeticInsn>},
+      {"abs", checked<decodeArithmeticInsn>},
+      {"min", checked<decodeArithmeticInsn>},
+      {"max", checked<decodeArithmeticInsn>},
+      {"rem", checked<decodeIntegerInsn>},
+      {"mul24", checked<decodeIntegerInsn>},
+      {"mad24", checked<decodeIntegerInsn>},
+      {"sad", checked<decodeIntegerInsn>},
+      {"dp4a", checked<decodeIntegerInsn>},
+      {"dp2a", checked<decodeIntegerInsn>},
+      {"addc", checked<decodeIntegerInsn>},
+      {"subc", checked<decodeIntegerInsn>},
+      {"madc", checked<decodeIntegerInsn>},
+      {"and", checked<decodeBitInsn>},
+      {"or", checked<decodeBitInsn>},
+      {"xor", checked<decodeBitInsn>},
+      {"not", checked<decodeBitInsn>},
+      {"cnot", checked<decodeBitInsn>},
+      {"shl", checked<decodeBitInsn>},
+      {"shr", checked<decodeBitInsn>},
+      {"shf", checked<decodeBitInsn>},
+      {"lop3", checked<decodeBitInsn>},
+      {"popc", checked<decodeBitInsn>},
+      {"clz", checked<decodeBitInsn>},
+      {"brev", checked<decodeBitInsn>},
+      {"bfind", checked<decodeBitInsn>},
+      {"bfe", checked<decodeBitInsn>},
+      {"bfi", checked<decodeBitInsn>},
+      {"bmsk", checked<decodeBitInsn>},
+      {"fns", checked<decodeBitInsn>},
+      {"prmt", checked<decodeBitInsn>},
+      {"copysign", checked<decodeFloatInsn>},
+      {"testp", checked<decodeFloatInsn>},
+      {"sqrt", checked<decodeSpecialFunctionInsn>},
+      {"rcp", checked<decodeSpecialFunctionInsn>},
+      {"ex2", checked<decodeSpecialFunctionInsn>},
+      {"lg2", checked<decodeSpecialFunctionInsn>},
+      {"sin", checked<decodeSpecialFunctionInsn>},
+      {"cos", checked<decodeSpecialFunctionInsn>},
+      {"rsqrt", checked<decodeSpecialFunctionInsn>},
+      {"tanh", checked<decodeSpecialFunctionInsn>},
+      {"setp", checked<decodeCompareInsn>},
+      {"set", checked<decodeCompareInsn>},
+      {"selp", checked<decodeCompareInsn>},
+      {"slct", checked<decodeCompareInsn>},
       {"cvt", decodeConvertInsn},
       {"mov", decodeMoveInsn},
       {"cvta", decodeMoveInsn},
@@ -130,9 +140,24 @@ DecodeFunction findDecoder(std::string_view mnemonic) {
       {"movmatrix", decodeMatrixInsn},
       {"mma", decodeMatrixInsn},
       {"wgmma", decodeWgmmaInsn},
+      {"wmma", decodeWmmaInsn},
+      {"tensormap", decodeTensorMapInsn},
   };
-  auto at = table.find(mnemonic);
-  return at == table.end() ? nullptr : at->second;
+  return table;
+}
+
+} // namespace
+
+DecodeFunction findDecoder(std::string_view mnemonic) {
+  auto at = decoders().find(mnemonic);
+  return at == decoders().end() ? nullptr : at->second;
+}
+
+std::vector<std::string_view> decodedMnemonics() {
+  std::vector<std::string_view> names;
+  for (const auto &[name, family] : decoders())
+    names.push_back(name);
+  return names;
 }
 
 } // namespace vgpu

@@ -38,11 +38,14 @@ struct Tanh {
 template <class Op, bool Ftz>
 void runFloat(Warp &w, const Insn &i, uint32_t mask) {
   const float *a = w.read<float>(i.a);
-  float *d = w.at<float>(i.d);
+  uint32_t *d = w.at<uint32_t>(i.d);
   auto one = [&](unsigned l) {
     float x = Ftz ? flushed(a[l]) : a[l];
     float r = Op::of(x);
-    d[l] = canonical(Ftz ? flushed(r) : r);
+    // The NaN is chosen among integers: to a compiler all NaNs are alike.
+    uint32_t bits = std::bit_cast<uint32_t>(Ftz ? flushed(r) : r);
+    bool isNan = (bits & 0x7fffffff) > 0x7f800000;
+    d[l] = isNan ? 0x7fffffff : bits;
   };
   if (mask == allLanes) {
     for (unsigned l = 0; l < 32; ++l)

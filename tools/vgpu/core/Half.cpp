@@ -8,7 +8,15 @@ namespace vgpu {
 namespace {
 
 /// Option bits in aux.
-enum : uint8_t { Sat = 1, Ftz = 2, Relu = 4, Nan = 8, XorSign = 16, Max = 32 };
+enum : uint8_t {
+  Sat = 1,
+  Ftz = 2,
+  Relu = 4,
+  Nan = 8,
+  XorSign = 16,
+  Max = 32,
+  Oob = 64
+};
 
 struct F16 {
   static float value(uint16_t b) { return halfValue(b); }
@@ -84,6 +92,9 @@ void runFma(Warp &w, const Insn &i, uint32_t mask) {
     float x = H::value(takeHalf<H>(a[e], options)),
           y = H::value(takeHalf<H>(b[e], options)),
           z = H::value(takeHalf<H>(c[e], options));
+    // What a tensor copy fills in outside of a tensor counts as a zero.
+    if ((options & Oob) && (a[e] == 0x7fff || b[e] == 0x7fff))
+      return uint16_t(0);
     return finishHalf<H>(H::bits(oddFloat(fmaToOdd(x, y, z))), options);
   });
 }
@@ -158,6 +169,8 @@ bool decodeHalfInsn(Builder &b) {
   } else if (name == "fma") {
     forms = &fmaForms;
     sources = 3;
+    if (b.take("oob"))
+      insn.aux |= Oob;
   } else if (name == "min" || name == "max") {
     forms = &minMaxForms;
     insn.aux = name == "max" ? Max : 0;

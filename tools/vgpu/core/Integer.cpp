@@ -140,6 +140,14 @@ void runMadHiSat(Warp &w, const Insn &i, uint32_t mask) {
   });
 }
 
+void runMad24HiSat(Warp &w, const Insn &i, uint32_t mask) {
+  auto a = w.read<int32_t>(i.a), b = w.read<int32_t>(i.b),
+       c = w.read<int32_t>(i.c);
+  writeLanes<int32_t>(w, i.d, mask, [=](unsigned l) {
+    return AddSat::of(Mul24Hi::of(a[l], b[l]), c[l]);
+  });
+}
+
 template <class T> void runMulWide(Warp &w, const Insn &i, uint32_t mask) {
   const T *a = w.read<T>(i.a), *b = w.read<T>(i.b);
   writeLanes<Wide<T>>(w, i.d, mask, [=](unsigned l) {
@@ -260,6 +268,15 @@ void runHalves(Warp &w, const Insn &i, uint32_t mask) {
   const T *a = w.read<T>(i.a), *b = w.read<T>(i.b);
   writeHalves(w, i.d, mask,
               [=](unsigned e) { return uint16_t(Op::of(a[e], b[e])); });
+}
+
+/// min.relu.s16x2 and max.relu.s16x2.
+template <class Op> void runHalvesRelu(Warp &w, const Insn &i, uint32_t mask) {
+  const int16_t *a = w.read<int16_t>(i.a), *b = w.read<int16_t>(i.b);
+  writeHalves(w, i.d, mask, [=](unsigned e) {
+    int16_t r = Op::of(a[e], b[e]);
+    return uint16_t(r < 0 ? 0 : r);
+  });
 }
 
 template <template <class> class Pick> Handler forType(Type type) {
@@ -423,6 +440,9 @@ bool decodeMul(Builder &b, bool mad) {
 
 bool decodeMul24(Builder &b, bool mad) {
   int part = b.takeOneOf({"lo", "hi"});
+  if (b.take("sat"))
+    return b.take("s32") &&
+           emitTernary(b, Type::S32, Type::S32, Type::S32, runMad24HiSat);
   Type type = b.takeType();
   if (part < 0 || (type != Type::U32 && type != Type::S32))
     return false;
@@ -458,7 +478,8 @@ bool decodeMinMax(Builder &b, bool isMin) {
   int halves = b.takeOneOf({"u16x2", "s16x2"});
   if (halves >= 0) {
     if (relu)
-      return false;
+      return emitBinary(b, Type::B32,
+                        isMin ? runHalvesRelu<Min> : runHalvesRelu<Max>);
     Handler handler =
         halves == 0
             ? (isMin ? runHalves<uint16_t, Min> : runHalves<uint16_t, Max>)

@@ -263,7 +263,7 @@ bool decodeVectorMove(Builder &b, Type type, bool pack) {
   insn.run = pack ? runPack : runUnpack;
   if (!(pack ? b.destination(0, type, insn.d) : b.source(1, type, insn.a)))
     return false;
-  if (pack && vector.count == 2 && bytes <= 8) {
+  if (pack && vector.count == 2 && (bytes == 4 || bytes == 8)) {
     insn.run = bytes == 4 ? runPackHalves : runPackWords;
     insn.a = refs[0];
     insn.b = refs[1];

@@ -25,6 +25,8 @@ constexpr TypeEntry typeTable[] = {
     {"f32x2", Type::F32x2, 8},   {"f64", Type::F64, 8},
     {"e4m3", Type::E4M3, 1},     {"e5m2", Type::E5M2, 1},
     {"e4m3x2", Type::E4M3x2, 2}, {"e5m2x2", Type::E5M2x2, 2},
+    {"s4", Type::S4, 0},         {"u4", Type::U4, 0},
+    {"b1", Type::B1, 0},
 };
 
 struct SpecialEntry {

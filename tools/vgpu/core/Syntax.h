@@ -14,6 +14,9 @@ namespace vgpu {
 enum class Type : uint8_t {
   None,
   Pred,
+  S4,
+  U4,
+  B1,
   B8,
   B16,
   B32,

@@ -5,6 +5,8 @@
 #include "tools/vgpu/core/TensorMap.h"
 
 #include <cstring>
+#include <iterator>
+#include <type_traits>
 
 namespace vgpu {
 
@@ -96,14 +98,8 @@ bool checkInner(const TensorMap &map, unsigned size, std::string &error) {
   return true;
 }
 
-} // namespace
-
-unsigned tensorMapTypeBytes(TensorMapType type) {
-  static constexpr uint8_t bytes[] = {1, 2, 4, 4, 8, 8, 2, 4, 8, 2, 4, 4, 4};
-  return unsigned(type) < sizeof bytes ? bytes[unsigned(type)] : 0;
-}
-
-bool encodeTensorMap(const TensorMap &map, void *bytes, std::string &error) {
+/// Every rule of a map but the place of its bytes.
+bool checkMap(const TensorMap &map, std::string &error) {
   unsigned size = tensorMapTypeBytes(map.type);
   if (size == 0)
     return fail(error, "expected a data type of 0 to 12, but got " +
@@ -119,9 +115,20 @@ bool encodeTensorMap(const TensorMap &map, void *bytes, std::string &error) {
     return fail(error, "expected a global address that is a multiple of " +
                            std::to_string(align) + ", but got " +
                            std::to_string(map.address));
+  return checkSizes(map, size, error) && checkInner(map, size, error);
+}
+
+} // namespace
+
+unsigned tensorMapTypeBytes(TensorMapType type) {
+  static constexpr uint8_t bytes[] = {1, 2, 4, 4, 8, 8, 2, 4, 8, 2, 4, 4, 4};
+  return unsigned(type) < sizeof bytes ? bytes[unsigned(type)] : 0;
+}
+
+bool encodeTensorMap(const TensorMap &map, void *bytes, std::string &error) {
   if (reinterpret_cast<uintptr_t>(bytes) % 64)
     return fail(error, "expected a tensor map aligned to 64 bytes");
-  if (!checkSizes(map, size, error) || !checkInner(map, size, error))
+  if (!checkMap(map, error))
     return false;
   Encoded e = {};
   e.mark = mark;
@@ -165,6 +172,74 @@ bool decodeTensorMap(const void *bytes, TensorMap &map, std::string &error) {
     if (d < 4)
       map.strides[d] = e.strides[d];
   }
+  return checkMap(map, error);
+}
+
+/// Element types as tensormap.replace numbers them.
+static bool elementTypeOf(uint64_t value, uint8_t &type) {
+  using T = TensorMapType;
+  static constexpr T types[] = {T::U8,   T::U16,  T::U32,    T::S32,    T::U64,
+                                T::S64,  T::F16,  T::F32,    T::F32Ftz, T::F64,
+                                T::BF16, T::TF32, T::TF32Ftz};
+  if (value >= std::size(types))
+    return false;
+  type = uint8_t(types[value]);
+  return true;
+}
+
+bool editTensorMap(void *bytes, TensorMapField field, unsigned dimension,
+                   uint64_t value, std::string &error) {
+  Encoded e;
+  std::memcpy(&e, bytes, sizeof e);
+  if (e.mark != mark || e.checksum != checksum(e))
+    return fail(error, "the 128 bytes are no encoded tensor map");
+  using F = TensorMapField;
+  bool good = true;
+  auto put = [&](auto &to, uint64_t most) {
+    good = value <= most;
+    to = std::remove_reference_t<decltype(to)>(value);
+  };
+  switch (field) {
+  case F::GlobalAddress:
+    e.address = value;
+    break;
+  case F::Rank:
+    good = value < 5;
+    e.rank = uint8_t(value + 1);
+    break;
+  case F::BoxDim:
+    put(e.box[dimension], 256);
+    break;
+  case F::GlobalDim:
+    e.sizes[dimension] = uint32_t(value) - 1;
+    break;
+  case F::GlobalStride:
+    e.strides[dimension] = value;
+    break;
+  case F::ElementStride:
+    put(e.elementStrides[dimension], 8);
+    break;
+  case F::ElementType:
+    good = elementTypeOf(value, e.type);
+    break;
+  case F::Interleave:
+    put(e.interleave, 2);
+    break;
+  case F::Swizzle:
+    put(e.swizzle, 3);
+    break;
+  case F::SwizzleAtomicity:
+    good = value == 0;
+    break;
+  case F::Fill:
+    put(e.oobFill, 1);
+    break;
+  }
+  if (!good)
+    return fail(error, "tensormap.replace cannot write the value " +
+                           std::to_string(value));
+  e.checksum = checksum(e);
+  std::memcpy(bytes, &e, sizeof e);
   return true;
 }
 

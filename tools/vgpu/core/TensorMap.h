@@ -52,6 +52,24 @@ struct TensorMap {
 bool encodeTensorMap(const TensorMap &map, void *bytes, std::string &error);
 /// Reads what encodeTensorMap wrote; false when the bytes are no tensor map.
 bool decodeTensorMap(const void *bytes, TensorMap &map, std::string &error);
+/// What tensormap.replace may change; `dimension` counts where it matters.
+enum class TensorMapField : uint8_t {
+  GlobalAddress,
+  Rank, ///< the value is the rank minus one
+  BoxDim,
+  GlobalDim,
+  GlobalStride,
+  ElementStride,
+  ElementType, ///< numbered as PTX does, not as CUtensorMapDataType
+  Interleave,
+  Swizzle,
+  SwizzleAtomicity,
+  Fill,
+};
+/// tensormap.replace: writes one field and checks only that the value fits;
+/// the map's rules hold again when a copy uses it.
+bool editTensorMap(void *bytes, TensorMapField field, unsigned dimension,
+                   uint64_t value, std::string &error);
 /// cuTensorMapReplaceAddress; false when the address breaks the map's rules.
 bool replaceTensorMapAddress(void *bytes, uint64_t address, std::string &error);
 
