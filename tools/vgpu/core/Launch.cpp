@@ -226,6 +226,9 @@ void setUpWorker(Worker &worker, LaunchState &state, unsigned index) {
 
 } // namespace
 
+/// A counter that the blocks of a cooperative launch meet at, and its size.
+constexpr uint64_t gridWorkspaceBytes = 64;
+
 LaunchResult launch(Device &device, const Kernel &kernel,
                     const LaunchConfig &config,
                     const ExecutionOptions &options) {
@@ -246,8 +249,16 @@ LaunchResult launch(Device &device, const Kernel &kernel,
                                                 device.model().multiprocessors /
                                                 state.cluster.count());
   state.residentPerWorker = (resident + threads - 1) / threads;
-  if (config.cooperative)
+  if (config.cooperative) {
     state.residentPerWorker = state.clusterCount;
+    state.gridWorkspace = device.allocate(gridWorkspaceBytes);
+    if (state.gridWorkspace == 0) {
+      result.status = LaunchStatus::OutOfResources;
+      result.message = "no device memory for the grid's workspace";
+      return result;
+    }
+    device.fill(state.gridWorkspace, 0, 4, gridWorkspaceBytes / 4);
+  }
   if (options.checkRaces)
     device.raceShadow().start(state.program->code.size());
 
@@ -265,6 +276,8 @@ LaunchResult launch(Device &device, const Kernel &kernel,
 
   for (auto &worker : workers)
     result.statistics.merge(worker->stats);
+  if (state.gridWorkspace)
+    device.free(state.gridWorkspace);
   result.statistics.launches = 1;
   result.statistics.blocksPerMultiprocessor = perMultiprocessor;
   result.statistics.occupancy =

@@ -100,6 +100,10 @@ uint64_t uniformSpecial(const Warp &w, SR reg) {
   case SR::ReservedSmemOffsetEnd:
   case SR::ReservedSmemOffsetCap:
     return sharedBegin;
+  case SR::EnvReg1:
+    return uint32_t(launch.gridWorkspace);
+  case SR::EnvReg2:
+    return launch.gridWorkspace >> 32;
   case SR::DynamicShared:
     return sharedBegin + launch.dynamicOffset;
   case SR::FrameLocal:

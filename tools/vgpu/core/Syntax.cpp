@@ -86,6 +86,8 @@ constexpr SpecialEntry specialTable[] = {
     {"%reserved_smem_offset_end", SR::ReservedSmemOffsetEnd},
     {"%reserved_smem_offset_cap", SR::ReservedSmemOffsetCap},
     {"%current_graph_exec", SR::CurrentGraphExec},
+    {"%envreg1", SR::EnvReg1},
+    {"%envreg2", SR::EnvReg2},
     {"%tid.w", SR::Zero},
     {"%ctaid.w", SR::Zero},
 };

@@ -229,6 +229,9 @@ enum class SpecialRegister : uint8_t {
   ReservedSmemOffsetEnd,
   ReservedSmemOffsetCap,
   CurrentGraphExec,
+  /// The grid's workspace, low and high: what cooperative groups meet in.
+  EnvReg1,
+  EnvReg2,
   Zero,
   /// Not in PTX: the address of the dynamic shared memory and of a frame.
   DynamicShared,

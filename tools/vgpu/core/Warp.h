@@ -269,6 +269,8 @@ struct LaunchState {
   uint64_t clusterCount = 0;
   uint64_t residentPerWorker = 1;
   uint32_t gridId = 0;
+  /// Zeroed device memory of a cooperative launch: where its blocks meet.
+  uint64_t gridWorkspace = 0;
   std::vector<uint8_t> parameters;
   std::atomic<uint64_t> nextCluster{0};
   std::atomic<bool> stop{false};
