@@ -102,8 +102,9 @@ std::vector<Grammar> grammars() {
   };
 }
 
-/// Mnemonics that other tests run: memory, control, synchronisation, matrices
-/// (ChecklistTest, HopperTest, the CUDA cases), and moves (MoveTest).
+/// Mnemonics that other tests run: memory (MemoryFormTest), exchanges and moves
+/// (ExchangeFormTest), control, synchronisation and matrices
+/// (ChecklistTest, HopperTest, the CUDA cases).
 const std::set<std::string> elsewhere = {
     "mov",           "cvta",       "isspacep",     "ld",
     "ldu",           "st",         "prefetch",     "prefetchu",

@@ -103,8 +103,10 @@ void runIntegerToFloat(Warp &w, const Insn &i, uint32_t mask) {
   RoundingScope scope{Rounding(i.aux & 3)};
   forEachLane(mask, [&](unsigned l) {
     S x = Number<S>::load(a, l, stride);
-    // Under rounding downwards the host may make a zero negative.
-    F r = x == 0 ? F(0) : F(x);
+    // Under rounding downwards the host may make a zero negative, which the
+    // compiler thinks impossible.
+    volatile F held = F(x);
+    F r = std::is_unsigned_v<S> ? std::fabs(F(held)) : F(held);
     d[l] = i.aux & Sat ? saturated(r) : r;
   });
 }

@@ -101,9 +101,9 @@ uint64_t uniformSpecial(const Warp &w, SR reg) {
   case SR::ReservedSmemOffsetCap:
     return sharedBegin;
   case SR::EnvReg1:
-    return uint32_t(launch.gridWorkspace);
-  case SR::EnvReg2:
     return launch.gridWorkspace >> 32;
+  case SR::EnvReg2:
+    return uint32_t(launch.gridWorkspace);
   case SR::DynamicShared:
     return sharedBegin + launch.dynamicOffset;
   case SR::FrameLocal:

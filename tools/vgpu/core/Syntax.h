@@ -229,7 +229,7 @@ enum class SpecialRegister : uint8_t {
   ReservedSmemOffsetEnd,
   ReservedSmemOffsetCap,
   CurrentGraphExec,
-  /// The grid's workspace, low and high: what cooperative groups meet in.
+  /// The grid's workspace, high and low: what cooperative groups meet in.
   EnvReg1,
   EnvReg2,
   Zero,

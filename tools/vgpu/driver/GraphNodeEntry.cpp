@@ -51,6 +51,42 @@ static CUresult replace(CUgraphNode node, Operation operation) {
   return CUDA_SUCCESS;
 }
 
+/// How an operation is read from the parameters that a program gives.
+template <class Parameters, class Made>
+using Make = CUresult (*)(const Parameters *, Made &);
+
+template <class Parameters, class Made>
+static CUresult addMade(CUgraphNode *node, CUgraph graph,
+                        const CUgraphNode *dependencies, size_t count,
+                        const Parameters *from, Make<Parameters, Made> make) {
+  Call call;
+  VGPU_TRY(call.needContext());
+  Made operation;
+  VGPU_TRY(make(from, operation));
+  return add(call, node, graph, dependencies, count, operation);
+}
+
+template <class Parameters, class Made>
+static CUresult setMade(CUgraphNode node, const Parameters *from,
+                        Make<Parameters, Made> make) {
+  Call call;
+  VGPU_TRY(needNode(call, node));
+  Made operation;
+  VGPU_TRY(make(from, operation));
+  return replace(node, operation);
+}
+
+/// The same for the node of `exec` that was made from `node`.
+template <class Parameters, class Made>
+static CUresult setMade(CUgraphExec exec, CUgraphNode node,
+                        const Parameters *from, Make<Parameters, Made> make) {
+  Call call;
+  VGPU_TRY(needClone(call, exec, node));
+  Made operation;
+  VGPU_TRY(make(from, operation));
+  return replace(node, operation);
+}
+
 static CUresult makeKernel(Call &call, const CUDA_KERNEL_NODE_PARAMS *from,
                            KernelOperation &operation) {
   if (!from)
@@ -182,31 +218,19 @@ CUresult CUDAAPI cuGraphAddMemcpyNode(CUgraphNode *node, CUgraph graph,
                                       const CUgraphNode *dependencies,
                                       size_t count, const CUDA_MEMCPY3D *from,
                                       CUcontext) {
-  Call call;
-  VGPU_TRY(call.needContext());
-  CopyOperation operation;
-  VGPU_TRY(makeCopyNode(from, operation));
-  return add(call, node, graph, dependencies, count, operation);
+  return addMade(node, graph, dependencies, count, from, makeCopyNode);
 }
 
 CUresult CUDAAPI cuGraphMemcpyNodeSetParams(CUgraphNode node,
                                             const CUDA_MEMCPY3D *from) {
-  Call call;
-  VGPU_TRY(needNode(call, node));
-  CopyOperation operation;
-  VGPU_TRY(makeCopyNode(from, operation));
-  return replace(node, operation);
+  return setMade(node, from, makeCopyNode);
 }
 
 CUresult CUDAAPI cuGraphExecMemcpyNodeSetParams(CUgraphExec exec,
                                                 CUgraphNode node,
                                                 const CUDA_MEMCPY3D *from,
                                                 CUcontext) {
-  Call call;
-  VGPU_TRY(needClone(call, exec, node));
-  CopyOperation operation;
-  VGPU_TRY(makeCopyNode(from, operation));
-  return replace(node, operation);
+  return setMade(exec, node, from, makeCopyNode);
 }
 
 static CUresult makeFill(const CUDA_MEMSET_NODE_PARAMS *from,
@@ -226,11 +250,7 @@ CUresult CUDAAPI cuGraphAddMemsetNode(CUgraphNode *node, CUgraph graph,
                                       size_t count,
                                       const CUDA_MEMSET_NODE_PARAMS *from,
                                       CUcontext) {
-  Call call;
-  VGPU_TRY(call.needContext());
-  FillOperation operation;
-  VGPU_TRY(makeFill(from, operation));
-  return add(call, node, graph, dependencies, count, operation);
+  return addMade(node, graph, dependencies, count, from, makeFill);
 }
 
 CUresult CUDAAPI cuGraphMemsetNodeGetParams(CUgraphNode node,
@@ -252,21 +272,13 @@ CUresult CUDAAPI cuGraphMemsetNodeGetParams(CUgraphNode node,
 
 CUresult CUDAAPI cuGraphMemsetNodeSetParams(
     CUgraphNode node, const CUDA_MEMSET_NODE_PARAMS *from) {
-  Call call;
-  VGPU_TRY(needNode(call, node));
-  FillOperation operation;
-  VGPU_TRY(makeFill(from, operation));
-  return replace(node, operation);
+  return setMade(node, from, makeFill);
 }
 
 CUresult CUDAAPI
 cuGraphExecMemsetNodeSetParams(CUgraphExec exec, CUgraphNode node,
                                const CUDA_MEMSET_NODE_PARAMS *from, CUcontext) {
-  Call call;
-  VGPU_TRY(needClone(call, exec, node));
-  FillOperation operation;
-  VGPU_TRY(makeFill(from, operation));
-  return replace(node, operation);
+  return setMade(exec, node, from, makeFill);
 }
 
 static CUresult makeHost(const CUDA_HOST_NODE_PARAMS *from,
@@ -282,11 +294,7 @@ CUresult CUDAAPI cuGraphAddHostNode(CUgraphNode *node, CUgraph graph,
                                     const CUgraphNode *dependencies,
                                     size_t count,
                                     const CUDA_HOST_NODE_PARAMS *from) {
-  Call call;
-  VGPU_TRY(call.needContext());
-  HostOperation operation;
-  VGPU_TRY(makeHost(from, operation));
-  return add(call, node, graph, dependencies, count, operation);
+  return addMade(node, graph, dependencies, count, from, makeHost);
 }
 
 CUresult CUDAAPI cuGraphHostNodeGetParams(CUgraphNode node,
@@ -302,20 +310,12 @@ CUresult CUDAAPI cuGraphHostNodeGetParams(CUgraphNode node,
 
 CUresult CUDAAPI cuGraphHostNodeSetParams(CUgraphNode node,
                                           const CUDA_HOST_NODE_PARAMS *from) {
-  Call call;
-  VGPU_TRY(needNode(call, node));
-  HostOperation operation;
-  VGPU_TRY(makeHost(from, operation));
-  return replace(node, operation);
+  return setMade(node, from, makeHost);
 }
 
 CUresult CUDAAPI cuGraphExecHostNodeSetParams(
     CUgraphExec exec, CUgraphNode node, const CUDA_HOST_NODE_PARAMS *from) {
-  Call call;
-  VGPU_TRY(needClone(call, exec, node));
-  HostOperation operation;
-  VGPU_TRY(makeHost(from, operation));
-  return replace(node, operation);
+  return setMade(exec, node, from, makeHost);
 }
 
 CUresult CUDAAPI cuGraphAddChildGraphNode(CUgraphNode *node, CUgraph graph,

@@ -33,6 +33,18 @@ static CUresult needStream(Call &call, CUstream handle, CUstream &stream) {
   return stream ? CUDA_SUCCESS : CUDA_ERROR_INVALID_HANDLE;
 }
 
+/// Tells one thing about a stream: `read` takes it from the stream.
+template <class Value, class Read>
+static CUresult tell(CUstream handle, Value *value, Read read) {
+  Call call;
+  CUstream stream;
+  VGPU_TRY(needStream(call, handle, stream));
+  if (!value)
+    return CUDA_ERROR_INVALID_VALUE;
+  *value = Value(read(stream));
+  return CUDA_SUCCESS;
+}
+
 CUresult CUDAAPI cuStreamDestroy(CUstream handle) {
   Call call;
   CUstream stream;
@@ -57,53 +69,25 @@ CUresult CUDAAPI cuStreamDestroy(CUstream handle) {
 }
 
 CUresult CUDAAPI cuStreamGetPriority(CUstream handle, int *priority) {
-  Call call;
-  CUstream stream;
-  VGPU_TRY(needStream(call, handle, stream));
-  if (!priority)
-    return CUDA_ERROR_INVALID_VALUE;
-  *priority = stream->priority;
-  return CUDA_SUCCESS;
+  return tell(handle, priority,
+              [](CUstream stream) { return stream->priority; });
 }
 
 CUresult CUDAAPI cuStreamGetFlags(CUstream handle, unsigned *flags) {
-  Call call;
-  CUstream stream;
-  VGPU_TRY(needStream(call, handle, stream));
-  if (!flags)
-    return CUDA_ERROR_INVALID_VALUE;
-  *flags = stream->flags;
-  return CUDA_SUCCESS;
+  return tell(handle, flags, [](CUstream stream) { return stream->flags; });
 }
 
 CUresult CUDAAPI cuStreamGetId(CUstream handle, unsigned long long *id) {
-  Call call;
-  CUstream stream;
-  VGPU_TRY(needStream(call, handle, stream));
-  if (!id)
-    return CUDA_ERROR_INVALID_VALUE;
-  *id = stream->id;
-  return CUDA_SUCCESS;
+  return tell(handle, id, [](CUstream stream) { return stream->id; });
 }
 
 CUresult CUDAAPI cuStreamGetCtx(CUstream handle, CUcontext *context) {
-  Call call;
-  CUstream stream;
-  VGPU_TRY(needStream(call, handle, stream));
-  if (!context)
-    return CUDA_ERROR_INVALID_VALUE;
-  *context = stream->context;
-  return CUDA_SUCCESS;
+  return tell(handle, context, [](CUstream stream) { return stream->context; });
 }
 
 CUresult CUDAAPI cuStreamGetDevice(CUstream handle, CUdevice *device) {
-  Call call;
-  CUstream stream;
-  VGPU_TRY(needStream(call, handle, stream));
-  if (!device)
-    return CUDA_ERROR_INVALID_VALUE;
-  *device = stream->context->device;
-  return CUDA_SUCCESS;
+  return tell(handle, device,
+              [](CUstream stream) { return stream->context->device; });
 }
 
 /// Waiting on a stream that captures ends the capture.
