@@ -264,7 +264,11 @@ constexpr const char *copy = "cp.async.bulk.tensor", *wgmma = "wgmma.mma_async",
 INSTANTIATE_TEST_SUITE_P(
     Bugs, SeededBug,
     ::testing::Values(
-        Bug{"hopper", 1, "gemm", {K::Race, K::BarrierMisuse}, {copy, wgmma}},
+        Bug{"hopper",
+            1,
+            "gemm",
+            {K::Race, K::BarrierMisuse},
+            {copy, wgmma, "mbarrier.arrive.expect_tx"}},
         Bug{"hopper", 2, "gemm", {K::Race, K::Uninitialised}, {wgmma}},
         Bug{"hopper", 3, "gemm", {K::Race}, {wgmma}},
         Bug{"hopper", 4, "gemm", {K::UseBeforeWait, K::Race}, {wgmma, copy}},

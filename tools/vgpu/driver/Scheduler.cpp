@@ -92,7 +92,7 @@ void Scheduler::background() {
     work.wait(lock, [this] { return !pending.empty(); });
     uint64_t seen = activity;
     lock.unlock();
-    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    std::this_thread::sleep_for(std::chrono::milliseconds(200));
     lock.lock();
     while (seen == activity && runOne(lock)) {
       // Let a waiting caller in between two tasks.
