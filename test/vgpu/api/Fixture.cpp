@@ -83,6 +83,8 @@ CUdeviceptr Driver::allocate(int count, int value) {
   CUdeviceptr pointer = 0;
   EXPECT_CU(cuMemAlloc(&pointer, size_t(count) * 4));
   EXPECT_CU(cuMemsetD32(pointer, unsigned(value), size_t(count)));
+  // Streams that do not block are not ordered after the fill.
+  EXPECT_CU(cuCtxSynchronize());
   return pointer;
 }
 
