@@ -2,6 +2,7 @@
 #include "tools/vgpu/core/Builder.h"
 #include "tools/vgpu/core/Device.h"
 #include "tools/vgpu/core/LaneOps.h"
+#include "tools/vgpu/core/MmaElement.h"
 #include "tools/vgpu/core/Numbers.h"
 #include "tools/vgpu/core/Panel.h"
 
@@ -9,74 +10,11 @@ namespace vgpu {
 
 namespace {
 
-enum class Element : uint8_t {
-  F16,
-  BF16,
-  TF32,
-  E4M3,
-  E5M2,
-  S8,
-  U8,
-  S4,
-  U4,
-  B1,
-  F64
-};
-
 struct Shape {
   Element a, b;
   bool halfResult;
   unsigned m, n, k;
 };
-
-unsigned elementBits(Element e) {
-  switch (e) {
-  case Element::F16:
-  case Element::BF16:
-    return 16;
-  case Element::TF32:
-    return 32;
-  case Element::F64:
-    return 64;
-  case Element::S4:
-  case Element::U4:
-    return 4;
-  case Element::B1:
-    return 1;
-  default:
-    return 8;
-  }
-}
-
-bool isInteger(Element e) { return e >= Element::S8 && e <= Element::B1; }
-
-/// Element `at` of a 32-bit register.
-float valueOf(Element e, uint32_t word, unsigned at) {
-  unsigned bits = elementBits(e);
-  uint32_t part = word >> (at * bits);
-  switch (e) {
-  case Element::F16:
-    return halfValue(uint16_t(part));
-  case Element::BF16:
-    return bfloatValue(uint16_t(part));
-  case Element::TF32:
-    return truncateToTf32(std::bit_cast<float>(word));
-  case Element::E4M3:
-    return e4m3ToFloat(uint8_t(part));
-  case Element::E5M2:
-    return e5m2ToFloat(uint8_t(part));
-  case Element::S8:
-    return float(int8_t(part));
-  case Element::U8:
-    return float(uint8_t(part));
-  case Element::S4:
-    return float(int32_t(part << 28) >> 28);
-  case Element::U4:
-    return float(part & 15);
-  default:
-    return float(part & 1);
-  }
-}
 
 /// Columns of k that one register holds.
 unsigned perRegister(Element e) {
@@ -164,41 +102,40 @@ void propagateUndefined(Warp &w, const Slots &s) {
 void loadA(const Warp &w, const Slots &s, float *a, unsigned lda) {
   unsigned per = perRegister(s.shape.a);
   for (unsigned r = 0; r < s.na; ++r) {
-    const uint32_t *reg = w.read<uint32_t>(s.a[r]);
-    for (unsigned l = 0; l < 32; ++l)
-      for (unsigned e = 0; e < per; ++e) {
-        Place p = placeA(s.shape, l, r, e);
-        a[p.row * lda + p.k] = valueOf(s.shape.a, reg[l], e);
-      }
+    float values[32 * 32];
+    elementValues(s.shape.a, w.read<uint8_t>(s.a[r]), 32 * per, values);
+    for (unsigned l = 0; l < 32; ++l) {
+      Place p = placeA(s.shape, l, r, 0);
+      std::copy_n(values + l * per, per, a + p.row * lda + p.k);
+    }
   }
 }
 
-/// B as [k][8].
+/// B as [k][8], columns as panelColumn() says.
 void loadB(const Warp &w, const Slots &s, float *bt) {
   unsigned per = perRegister(s.shape.b);
   for (unsigned r = 0; r < s.nb; ++r) {
-    const uint32_t *reg = w.read<uint32_t>(s.b[r]);
-    for (unsigned l = 0; l < 32; ++l)
-      for (unsigned e = 0; e < per; ++e) {
-        Place p = placeB(s.shape, l, r, e);
-        bt[p.k * 8 + p.row] = valueOf(s.shape.b, reg[l], e);
-      }
+    float values[32 * 32];
+    elementValues(s.shape.b, w.read<uint8_t>(s.b[r]), 32 * per, values);
+    for (unsigned l = 0; l < 32; ++l) {
+      Place p = placeB(s.shape, l, r, 0);
+      for (unsigned e = 0; e < per; ++e)
+        bt[(p.k + e) * 8 + panelColumn(p.row)] = values[l * per + e];
+    }
   }
 }
 
-MmaType mmaType(Element e) {
-  switch (e) {
-  case Element::F16:
-    return MmaType::F16;
-  case Element::BF16:
-    return MmaType::BF16;
-  case Element::TF32:
-    return MmaType::TF32;
-  case Element::E4M3:
-    return MmaType::E4M3;
-  default:
-    return MmaType::E5M2;
-  }
+/// f32 sums without a detour over rows: the accumulators stay in registers.
+void multiplyFast(const Warp &w, const Slots &s, const float *a,
+                  const float *bt) {
+  alignas(64) float sums[4][32];
+  static constexpr uint32_t slots[4] = {0, 128, 256, 384};
+  for (unsigned e = 0; e < 4; ++e)
+    std::copy_n(w.read<float>(s.c[e]), 32, sums[e]);
+  multiplyRegisters(a, bt, 8, s.shape.k, reinterpret_cast<uint8_t *>(sums),
+                    slots, true);
+  for (unsigned e = 0; e < 4; ++e)
+    std::copy_n(sums[e], 32, w.at<float>(s.d[e]));
 }
 
 void runMmaFloat(Warp &w, const Insn &i, uint32_t mask) {
@@ -208,17 +145,20 @@ void runMmaFloat(Warp &w, const Insn &i, uint32_t mask) {
   alignas(64) float a[16 * 32], bt[32 * 8], d[16 * 8];
   loadA(w, s, a, s.shape.k);
   loadB(w, s, bt);
+  if (w.worker->checkUninitialised)
+    propagateUndefined(w, s);
+  w.worker->stats.tensorMultiplyAdds += s.shape.m * s.shape.n * s.shape.k;
+  if (w.worker->fast && !s.shape.halfResult && s.shape.m == 16)
+    return multiplyFast(w, s, a, bt);
   unsigned values = s.shape.m * s.shape.n / 32;
   for (unsigned e = 0; e < values; ++e)
     for (unsigned l = 0; l < 32; ++l) {
       Place p = placeC(s.shape, l, e);
-      d[p.row * 8 + p.k] =
+      d[p.row * 8 + panelColumn(p.k)] =
           s.shape.halfResult
               ? halfValue(w.read<uint16_t>(s.c[e / 2])[2 * l + e % 2])
               : w.read<float>(s.c[e])[l];
     }
-  if (w.worker->checkUninitialised)
-    propagateUndefined(w, s);
   DotRule rule =
       dotRule(mmaType(s.shape.a),
               w.worker->launch->device->model().architecture(), false);
@@ -228,13 +168,12 @@ void runMmaFloat(Warp &w, const Insn &i, uint32_t mask) {
   for (unsigned e = 0; e < values; ++e)
     for (unsigned l = 0; l < 32; ++l) {
       Place p = placeC(s.shape, l, e);
-      float value = d[p.row * 8 + p.k];
+      float value = d[p.row * 8 + panelColumn(p.k)];
       if (s.shape.halfResult)
         w.at<uint16_t>(s.d[e / 2])[2 * l + e % 2] = halfBits(value);
       else
         w.at<float>(s.d[e])[l] = value;
     }
-  w.worker->stats.tensorMultiplyAdds += s.shape.m * s.shape.n * s.shape.k;
 }
 
 /// aux: 1 saturate; 2 xor, 4 and: one-bit products.
@@ -254,7 +193,7 @@ void runMmaInteger(Warp &w, const Insn &i, uint32_t mask) {
       Place p = placeC(s.shape, l, e);
       int64_t sum = w.read<int32_t>(s.c[e])[l];
       for (unsigned k = 0; k < s.shape.k; ++k) {
-        float x = a[p.row * s.shape.k + k], y = bt[k * 8 + p.k];
+        float x = a[p.row * s.shape.k + k], y = bt[k * 8 + panelColumn(p.k)];
         sum += i.aux & 2 ? int64_t(x != y) : int64_t(x) * int64_t(y);
       }
       if (i.aux & 1)
@@ -294,46 +233,6 @@ void runMmaDouble(Warp &w, const Insn &i, uint32_t mask) {
   for (unsigned e = 0; e < s.nd; ++e)
     std::copy_n(result[e], 32, w.at<double>(s.d[e]));
   w.worker->stats.tensorMultiplyAdds += s.shape.m * s.shape.n * s.shape.k;
-}
-
-bool elementOf(Type type, Element &e) {
-  switch (type) {
-  case Type::F16:
-    e = Element::F16;
-    return true;
-  case Type::BF16:
-    e = Element::BF16;
-    return true;
-  case Type::TF32:
-    e = Element::TF32;
-    return true;
-  case Type::E4M3:
-    e = Element::E4M3;
-    return true;
-  case Type::E5M2:
-    e = Element::E5M2;
-    return true;
-  case Type::S8:
-    e = Element::S8;
-    return true;
-  case Type::U8:
-    e = Element::U8;
-    return true;
-  case Type::S4:
-    e = Element::S4;
-    return true;
-  case Type::U4:
-    e = Element::U4;
-    return true;
-  case Type::B1:
-    e = Element::B1;
-    return true;
-  case Type::F64:
-    e = Element::F64;
-    return true;
-  default:
-    return false;
-  }
 }
 
 bool addRegisters(Builder &b, const Operand &list, Type type, bool write,

@@ -7,17 +7,22 @@
 
 namespace vgpu {
 
-unsigned elementBytes(Element e) {
+unsigned elementBits(Element e) {
   switch (e) {
   case Element::F16:
   case Element::BF16:
-    return 2;
+    return 16;
   case Element::TF32:
-    return 4;
+    return 32;
   case Element::F64:
-    return 8;
-  default:
+    return 64;
+  case Element::S4:
+  case Element::U4:
+    return 4;
+  case Element::B1:
     return 1;
+  default:
+    return 8;
   }
 }
 
@@ -29,7 +34,9 @@ bool elementOf(Type type, Element &e) {
       {Type::F16, Element::F16},   {Type::BF16, Element::BF16},
       {Type::TF32, Element::TF32}, {Type::E4M3, Element::E4M3},
       {Type::E5M2, Element::E5M2}, {Type::S8, Element::S8},
-      {Type::U8, Element::U8},     {Type::F64, Element::F64},
+      {Type::U8, Element::U8},     {Type::S4, Element::S4},
+      {Type::U4, Element::U4},     {Type::B1, Element::B1},
+      {Type::F64, Element::F64},
   };
   for (const auto &entry : table)
     if (entry.type == type) {
@@ -54,6 +61,16 @@ void convert(const uint8_t *from, unsigned count, float *to, F value) {
     to[x] = value(bits);
   }
 }
+
+/// Elements of less than a byte, the lowest bits first.
+template <class F>
+void convertBits(const uint8_t *from, unsigned count, float *to, unsigned bits,
+                 F value) {
+  for (unsigned x = 0; x < count; ++x) {
+    unsigned at = x * bits;
+    to[x] = value(from[at / 8] >> at % 8 & ((1 << bits) - 1));
+  }
+}
 } // namespace
 
 void elementValues(Element e, const uint8_t *from, unsigned count, float *to) {
@@ -70,6 +87,13 @@ void elementValues(Element e, const uint8_t *from, unsigned count, float *to) {
     return convert<uint8_t>(from, count, to, e5m2ToFloat);
   case Element::S8:
     return convert<int8_t>(from, count, to, [](int8_t v) { return float(v); });
+  case Element::S4:
+    return convertBits(from, count, to, 4,
+                       [](int v) { return float(v < 8 ? v : v - 16); });
+  case Element::U4:
+    return convertBits(from, count, to, 4, [](int v) { return float(v); });
+  case Element::B1:
+    return convertBits(from, count, to, 1, [](int v) { return float(v); });
   default:
     return convert<uint8_t>(from, count, to,
                             [](uint8_t v) { return float(v); });

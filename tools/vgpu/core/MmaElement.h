@@ -6,12 +6,26 @@
 
 namespace vgpu {
 
-enum class Element : uint8_t { F16, BF16, TF32, E4M3, E5M2, S8, U8, F64 };
+enum class Element : uint8_t {
+  F16,
+  BF16,
+  TF32,
+  E4M3,
+  E5M2,
+  S8,
+  U8,
+  S4,
+  U4,
+  B1,
+  F64
+};
 
-/// Bytes of one stored element.
-unsigned elementBytes(Element e);
+/// Bits of one stored element.
+unsigned elementBits(Element e);
+/// Bytes of one stored element that has whole ones.
+inline unsigned elementBytes(Element e) { return elementBits(e) / 8; }
 inline bool isInteger(Element e) {
-  return e == Element::S8 || e == Element::U8;
+  return e >= Element::S8 && e <= Element::B1;
 }
 /// The element that a PTX type names; false when tensor cores take none such.
 bool elementOf(Type type, Element &e);
