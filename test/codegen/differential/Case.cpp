@@ -286,6 +286,8 @@ static void addAttributes(mlir::Operation *op, std::vector<std::string> &names,
       entry.value.i = static_cast<int64_t>(form.getValue());
     } else if (auto form = llvm::dyn_cast<lm::BalanceFormAttr>(value)) {
       entry.value.i = static_cast<int64_t>(form.getValue());
+    } else if (auto level = llvm::dyn_cast<lm::BalanceLevelAttr>(value)) {
+      entry.value.i = static_cast<int64_t>(level.getValue());
     } else {
       continue;
     }
