@@ -8,7 +8,8 @@ build_packages=(
   libzstd-dev python3)
 # What the tests take besides.
 test_packages=(
-  ccache clang-format-22 libgtest-dev libgmock-dev librapidcheck-dev python3-numpy gdb)
+  ccache clang-format-22 libgtest-dev libgmock-dev librapidcheck-dev
+  python3-numpy python3-venv gdb)
 # What the demonstration takes besides.
 demo_packages=(bible-kjv gnuplot-nox)
 
