@@ -154,18 +154,22 @@ struct RouteGradRows : RowTiles<RouteGradRows, lm::RouteGradOp> {
                 [&] { return TileBuilder::Nums(sums); });
           });
     };
-    // sum = sum of the chosen scores, mean = sum of dw s / sum.
-    auto totals = forChosen(
-        {tile.number(1e-20), tile.number(0)},
-        [&](Num k, Num expert, ArrayRef<Num> sums) -> TileBuilder::Nums {
-          Num score = tile.loadAt(s, expert);
-          return {sums[0] + score, fma(tile.loadAt(dw, k), score, sums[1])};
-        });
+    Num sum = forChosen(
+        {tile.number(1e-20)}, [&](Num, Num expert, ArrayRef<Num> sums) {
+          return TileBuilder::Nums{sums[0] + tile.loadAt(s, expert)};
+        })[0];
+    // The shares s / sum come first: of one expert alone the share is 1 and
+    // its gradient nothing, not what rounding left of it.
+    Num mean =
+        forChosen({tile.number(0)}, [&](Num k, Num expert, ArrayRef<Num> sums) {
+          Num share = tile.loadAt(s, expert) / sum;
+          return TileBuilder::Nums{fma(tile.loadAt(dw, k), share, sums[0])};
+        })[0];
     double scale = op.getWeightScale().convertToDouble();
     forChosen({}, [&](Num k, Num expert, ArrayRef<Num>) -> TileBuilder::Nums {
       Num d = tile.loadAt(dw, k);
       if (op.getNormalize())
-        d = (d - totals[1] / totals[0]) / totals[0];
+        d = (d - mean) / sum;
       tile.storeAt(ds, expert, tile.loadAt(ds, expert) + d * scale);
       return {};
     });

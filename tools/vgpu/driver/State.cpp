@@ -3,7 +3,9 @@
 #include "tools/vgpu/driver/State.h"
 
 #include <algorithm>
+#include <chrono>
 #include <cstdlib>
+#include <thread>
 #include <utility>
 
 namespace vgpu::driver {
@@ -18,8 +20,13 @@ Driver::Driver() { scheduler.setSeed(channel.options().scheduleSeed); }
 
 static void atProcessEnd() {
   Driver &driver = Driver::get();
-  // A callback that calls exit() holds no lock; a kernel would.
+  // The worker still holds the lock for a moment after it has woken a waiter;
+  // a program that exits within a call holds it for good.
   std::unique_lock<std::mutex> lock(driver.mutex, std::try_to_lock);
+  for (int turn = 0; !lock && turn < 1000; ++turn) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    lock.try_lock();
+  }
   if (!lock)
     return;
   if (size_t left = driver.scheduler.queued())
