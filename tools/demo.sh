@@ -49,7 +49,7 @@ cmake --build build --target tresse-import tresse-compile tresse_rt
 step "Importing and compiling examples/tiny"
 build/bin/tresse-import examples/tiny -o "$out/tiny.mlir"
 build/bin/tresse-compile "$out/tiny.mlir" -o "$out/tiny" --target=cpu \
-  --entry=train,generate --batch=8 --sequence=128 --context=1024
+  --entry=train,generate --batch=4 --sequence=256 --context=256
 "$out/tiny" info
 
 if [ -z "$text" ]; then
@@ -65,8 +65,10 @@ rm -rf "$out/checkpoints"
 echo "loss curve: $out/loss.png"
 
 step "Writing"
+prompt="In the beginning"
+printf '%s' "$prompt"
 "$out/tiny" generate --weights "$out/checkpoints/latest" \
-  --prompt "In the beginning" --max-new-tokens 400 --temperature 0.8 --seed 1
+  --prompt "$prompt" --max-new-tokens 240 --temperature 0.6 --seed 1
 
 step "Result"
 loss=$(awk '$1 == "validation_loss" { loss = $2 } END { print loss }' "$out/train.txt")
