@@ -128,8 +128,8 @@ def print_steps(shop):
 # What is compiled for the memory part: entries, --recompute, more flags. The
 # first row is the demo's model.
 MEMORY_ROWS = (
-    ("train,generate", "none", ("--batch=8", "--sequence=128",
-                                "--context=1024")),
+    ("train,generate", "none", ("--batch=4", "--sequence=256",
+                                "--context=256")),
     ("train", "none", ()),
     ("train", "layer", ()),
 )

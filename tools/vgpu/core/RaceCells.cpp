@@ -121,18 +121,24 @@ uint32_t commonCells(const RaceRecord &earlier, const RaceRecord &fresh) {
   return cells;
 }
 
-/// Of other clusters' reads some stand for all.
+/// Of other clusters' reads some stand for all: the first ones, and the last.
 void dropForeign(const Actor &a, RecordList &reads) {
-  uint32_t foreign = 0;
-  for (const RaceRecord &r : reads)
-    foreign += r.cluster != a.clocks.linear;
-  for (; foreign > mostForeign; --foreign) {
-    uint32_t kept = 0;
-    RaceRecord *r = reads.begin();
-    while (r->cluster == a.clocks.linear || ++kept <= mostForeign / 2)
-      ++r;
-    reads.erase(r);
+  auto isForeign = [&](const RaceRecord &r) {
+    return r.cluster != a.clocks.linear;
+  };
+  auto foreign = uint32_t(std::count_if(reads.begin(), reads.end(), isForeign));
+  if (foreign <= mostForeign)
+    return;
+  uint32_t seen = 0;
+  for (RaceRecord &r : reads) {
+    if (!isForeign(r))
+      continue;
+    bool isKept = seen < mostForeign / 2 || seen + mostForeign / 2 >= foreign;
+    ++seen;
+    if (!isKept)
+      r.cells = 0;
   }
+  reads.dropEmpty();
 }
 
 /// Scattered reads: those of one origin become one record.
@@ -156,7 +162,7 @@ void shorten(const Actor &a, RecordList &reads, const RaceRecord &fresh) {
       r.cells &= ~fresh.cells;
   reads.dropEmpty();
   dropForeign(a, reads);
-  if (reads.size() >= longList)
+  if (reads.size() > longList)
     blur(reads);
   if (reads.size() > mostRecords)
     reads.erase(reads.begin());
@@ -337,6 +343,48 @@ void touchLanes(const Actor &a, uint32_t mask, uint32_t bytes,
   }
 }
 
+/// Notes a scattered read of whole cells in the record that it belongs to, or
+/// in a fresh one. False where a write has to be looked at, or the list is
+/// long.
+bool noteScattered(RaceLine &line, const RaceRecord &fresh) {
+  if (line.writes.size())
+    return false;
+  // The last ones are the likeliest.
+  for (RaceRecord *r = line.reads.end(); r != line.reads.begin();)
+    if ((--r)->blurred && r->sameOrigin(fresh) && r->mayBlur(fresh)) {
+      r->cells |= fresh.cells;
+      return true;
+    }
+  if (line.reads.size() >= 2 * longList)
+    return false;
+  line.reads.push(fresh);
+  return true;
+}
+
+/// Plain reads of global memory at places without a pattern, `view` by lane.
+/// Nearly all of their time is waiting for lines, so all are asked for first.
+template <class F>
+void touchScattered(const Actor &a, uint32_t mask, uint32_t bytes,
+                    const uint64_t (&places)[32], F viewOf) {
+  RaceShadow &shadow = *a.warp.worker->shadow;
+  RaceRecord fresh = freshRecord(a);
+  fresh.bytes = 15;
+  fresh.blurred = true;
+  forEachLane(mask, [&](unsigned l) { shadow.prefetch(places[l]); });
+  forEachLane(mask, [&](unsigned l) {
+    RecordList &reads = shadow.line(places[l]).reads;
+    __builtin_prefetch(reads.end());
+  });
+  forEachLane(mask, [&](unsigned l) {
+    unsigned in = places[l] % raceLineBytes;
+    fresh.cells = ((1u << bytes / 4) - 1) << in / 4;
+    fresh.lanes = 1u << l;
+    bool whole = in % 4 == 0 && bytes % 4 == 0 && in + bytes <= raceLineBytes;
+    if (!whole || !noteScattered(shadow.line(places[l]), fresh))
+      touchBytes(a, viewOf(l), bytes, 1u << l);
+  });
+}
+
 /// All lanes at once; false when their addresses follow no pattern.
 bool touchPattern(const Actor &a, uint32_t mask, uint32_t bytes,
                   const uint64_t (&addresses)[32], bool shared) {
@@ -370,6 +418,19 @@ bool touchPattern(const Actor &a, uint32_t mask, uint32_t bytes,
   return true;
 }
 
+/// Lanes at `addresses`: offsets in the block's shared memory, or host
+/// addresses of global memory.
+template <class F>
+void touchPlaces(const Actor &a, uint32_t mask, uint32_t bytes,
+                 const uint64_t (&addresses)[32], bool shared, F viewOf) {
+  if (touchPattern(a, mask, bytes, addresses, shared))
+    return;
+  if (shared || a.write || a.atomic || a.async)
+    touchLanes(a, mask, bytes, addresses, viewOf);
+  else
+    touchScattered(a, mask, bytes, addresses, viewOf);
+}
+
 /// The lanes' places when all lie in global memory or all in the block's own
 /// shared memory.
 bool samePlace(const Warp &w, const Access &access, uint64_t (&addresses)[32],
@@ -397,9 +458,11 @@ void checkAccess(Warp &w, const Access &access) {
   bool shared;
   if (!access.mask)
     return;
-  if (samePlace(w, access, addresses, shared) &&
-      touchPattern(a, access.mask, access.bytes, addresses, shared))
+  if (samePlace(w, access, addresses, shared)) {
+    touchPlaces(a, access.mask, access.bytes, addresses, shared,
+                [&](unsigned l) { return access.lanes[l]; });
     return;
+  }
   // Lanes of local memory have no place; they are passed over.
   forEachLane(access.mask, [&](unsigned l) {
     addresses[l] = reinterpret_cast<uint64_t>(access.lanes[l].pointer);
@@ -411,10 +474,8 @@ void checkAccess(Warp &w, const Access &access) {
 void checkLanes(Warp &w, uint32_t mask, const uint64_t (&addresses)[32],
                 uint32_t bytes, AccessKind kind, bool shared) {
   Actor a = actorOf(w, kind, false);
-  if (touchPattern(a, mask, bytes, addresses, shared))
-    return;
   auto base = shared ? reinterpret_cast<uint64_t>(w.block->shared) : 0;
-  touchLanes(a, mask, bytes, addresses, [&](unsigned l) {
+  touchPlaces(a, mask, bytes, addresses, shared, [&](unsigned l) {
     LaneView view;
     view.space = shared ? Space::Shared : Space::Global;
     view.block = w.block;
