@@ -150,7 +150,7 @@ def print_memory(shop, rows=len(MEMORY_ROWS), limit=None):
                                 f"--recompute={recompute}", *flags)
         info = json.loads(shop.run(path, "info", "--json")[0])
         predicted = info["arena_bytes"] + info["persistent_bytes"]
-        base = peak_of([path, "info"], shop.scratch)
+        base = baseline_of([path, "info"], shop.scratch)
         out = os.path.join(shop.scratch, "out")
         shutil.rmtree(out, ignore_errors=True)
         train = [path, "train", "--init", "1", "--data", data, "--quiet",
@@ -168,18 +168,38 @@ def print_memory(shop, rows=len(MEMORY_ROWS), limit=None):
 
 
 def peak_of(command, folder):
-    """Largest resident memory of a child, in bytes."""
-    child = os.fork()
-    if child == 0:
-        os.chdir(folder)
-        null = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(null, 1)
-        os.dup2(null, 2)
-        os.execv(command[0], command)
-    _, status, usage = os.wait4(child, 0)
+    """Largest resident memory of a child, in bytes. What this process held
+    when it started the child counts too: only for larger children."""
+    child = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL,
+                             stderr=subprocess.DEVNULL)
+    _, status, usage = os.wait4(child.pid, 0)
+    child.returncode = os.waitstatus_to_exitcode(status)
     if status:
         raise RuntimeError(f"{command} ended with status {status}")
     return usage.ru_maxrss * 1024
+
+
+def baseline_of(command, folder):
+    """Largest resident memory of a small child, in bytes, read when it waits
+    to print: its output is a pipe that is full."""
+    read, write = os.pipe()
+    os.set_blocking(write, False)
+    try:
+        while True:
+            os.write(write, bytes(4096))
+    except BlockingIOError:
+        os.set_blocking(write, True)
+    child = subprocess.Popen(command, cwd=folder, stdout=write)
+    os.close(write)
+    peak, before = 0, -1
+    while peak != before:
+        time.sleep(0.5)
+        with open(f"/proc/{child.pid}/status", encoding="ascii") as file:
+            status = dict(line.split(":", 1) for line in file)
+        peak, before = int(status["VmHWM"].split()[0]) * 1024, peak
+    os.close(read)
+    child.wait()
+    return peak
 
 
 def print_bench(shop):
