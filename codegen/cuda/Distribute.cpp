@@ -7,8 +7,8 @@
 //   vector.shuffle         exchanges by lane number
 //   memref.store           lane 0
 #include "codegen/cuda/Kernel.h"
+#include "codegen/cuda/Warp.h"
 
-#include "mlir/Dialect/LLVMIR/NVVMDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
@@ -94,7 +94,7 @@ private:
   Value load(Value memory, Value first, Type type);
   void store(Value memory, Value first, Value value);
   Value perLane(DenseElementsAttr values);
-  Value exchange(Value value, Value lane, NVVM::ShflKind kind);
+  Value exchange(Value value, Value lane, Exchange kind);
 
   func::FuncOp from;
   const TileShares &shares;
@@ -152,9 +152,8 @@ void Distributor::prologue(func::FuncOp to) {
     return arith::IndexCastUIOp::create(builder, loc(), indexType, value)
         .getResult();
   };
-  Value thread = NVVM::ThreadIdXOp::create(builder, loc(), i32Type);
-  Value blockNumber =
-      toIndex(NVVM::BlockIdXOp::create(builder, loc(), i32Type));
+  Value thread = createThreadNumber(builder, loc());
+  Value blockNumber = toIndex(createBlockNumber(builder, loc()));
   laneNumber =
       builder.createOrFold<arith::AndIOp>(loc(), thread, i32(warpLanes - 1));
   lane = toIndex(laneNumber);
@@ -366,7 +365,7 @@ void Distributor::view(memref::ViewOp op) {
 }
 
 /// The value of another lane; 64-bit values in two halves.
-Value Distributor::exchange(Value value, Value from, NVVM::ShflKind kind) {
+Value Distributor::exchange(Value value, Value from, Exchange kind) {
   Type type = value.getType(), i32Type = builder.getI32Type();
   auto cast = [&](auto op, Type to, Value operand) {
     return decltype(op)::create(builder, loc(), to, operand).getResult();
@@ -394,8 +393,7 @@ Value Distributor::exchange(Value value, Value from, NVVM::ShflKind kind) {
     Value wide = cast(arith::ExtUIOp(), i32Type, value);
     return cast(arith::TruncIOp(), type, exchange(wide, from, kind));
   }
-  return NVVM::ShflOp::create(builder, loc(), type, i32(-1), value, from,
-                              i32(warpLanes - 1), kind, UnitAttr());
+  return createExchange(builder, loc(), value, from, kind);
 }
 
 /// result[l] = (a|b)[positions[l]]
@@ -406,10 +404,10 @@ void Distributor::shuffle(vector::ShuffleOp op) {
       perLane(DenseElementsAttr::get(type, ArrayRef<int32_t>(positions)));
   Value source =
       builder.createOrFold<arith::AndIOp>(loc(), position, i32(warpLanes - 1));
-  Value first = exchange(at(op.getV1()), source, NVVM::ShflKind::idx);
+  Value first = exchange(at(op.getV1()), source, Exchange::Lane);
   Value second = op.getV1() == op.getV2()
                      ? first
-                     : exchange(at(op.getV2()), source, NVVM::ShflKind::idx);
+                     : exchange(at(op.getV2()), source, Exchange::Lane);
   Value fromFirst = arith::CmpIOp::create(
       builder, loc(), arith::CmpIPredicate::ult, position, i32(warpLanes));
   map.map(op.getResult(),
@@ -439,7 +437,7 @@ void Distributor::reduction(vector::ReductionOp op) {
     }
   };
   for (int64_t distance = warpLanes / 2; distance > 0; distance /= 2)
-    value = two(value, exchange(value, i32(distance), NVVM::ShflKind::bfly));
+    value = two(value, exchange(value, i32(distance), Exchange::Butterfly));
   map.map(op.getResult(), value);
 }
 

@@ -2,7 +2,6 @@
 #include "codegen/cuda/Kernel.h"
 
 #include "dialects/lm/LM.h"
-#include "mlir/Dialect/LLVMIR/NVVMDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"

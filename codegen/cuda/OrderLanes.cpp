@@ -11,8 +11,8 @@
 //   memref.load m[i]      every lane reads it
 //   memref.store m[i]     lane 0 writes it
 #include "codegen/cuda/Kernel.h"
+#include "codegen/cuda/Warp.h"
 
-#include "mlir/Dialect/LLVMIR/NVVMDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
@@ -135,9 +135,7 @@ private:
 
   void barrier(Operation *before, Pending &pending) {
     OpBuilder builder(before);
-    Value all = arith::ConstantOp::create(builder, before->getLoc(),
-                                          builder.getI32IntegerAttr(-1));
-    NVVM::SyncWarpOp::create(builder, before->getLoc(), all);
+    createWarpBarrier(builder, before->getLoc());
     pending.clear();
   }
 
@@ -159,7 +157,7 @@ private:
 
   void walk(Block &block, Pending &pending) {
     for (Operation &op : llvm::make_early_inc_range(block)) {
-      if (isa<NVVM::SyncWarpOp>(op)) {
+      if (isWarpBarrier(&op)) {
         pending.clear();
       } else if (auto access = accessOf(&op)) {
         if (llvm::any_of(pending, [&](const Access &before) {
